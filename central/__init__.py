@@ -1,0 +1,1 @@
+"""The central service: ties what the lines saw to the papers, keeps the records, serves the console."""

@@ -1,0 +1,1 @@
+"""What a site is: typed settings, shipped sites, catalogues, keys."""

@@ -1,0 +1,190 @@
+"""A site's settings: one TOML file, typed, complete, validated with the key named.
+
+Units stand in the names. Positions count in millimetres of belt from the induction eye.
+Checks that need more than one key live in `config.site_check`.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="small letters, digits, - and _")]
+LineId = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_]{0,15}$", description="capital letters, digits, _")]
+Positive = Annotated[int, Meta(gt=0)]
+NotNegative = Annotated[int, Meta(ge=0)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Every table of the site file: keys it does not know are errors."""
+
+
+class LaneRole(StrEnum):
+    """What a lane is for; INSPECT is the fail-safe and the mechanical rest position."""
+
+    RELEASE = "release"
+    WAIT = "wait"
+    INSPECT = "inspect"
+    RECIRCULATE = "recirculate"
+
+
+class Mode(StrEnum):
+    """The trade's ways of clearance (监管方式) this centre handles."""
+
+    DIRECT_PURCHASE = "9610"
+    BONDED = "1210"
+    B2B_DIRECT = "9710"
+    B2B_WAREHOUSE = "9810"
+    EXPRESS_A = "express_a"
+    EXPRESS_B = "express_b"
+    EXPRESS_C = "express_c"
+    POSTAL = "postal"
+
+
+class Centre(Settings):
+    """Where the central service listens and keeps its records."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8600
+    database: str = "sqlite:///central.db"  # SQLAlchemy URL; relative SQLite paths lie in the data folder
+
+
+class Broker(Settings):
+    """The MQTT broker; `embedded` runs one on loopback with a generated password."""
+
+    embedded: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 18830
+    username: str = "redpeak"
+    password_file: str = "keys/broker-password"  # relative to the data folder
+
+
+class Belt(Settings):
+    """The geometry of one line, as the controller and the site plan have it."""
+
+    speed_mm_s: Positive
+    eyes_mm: tuple[NotNegative, ...]  # eye 0 is the induction eye at 0
+    decide_eye: Positive  # index of the eye at which the verdict is due; all observation lies before it
+    release_cutoff_mm: Positive  # a change to a release lane is accepted before this
+    inspect_cutoff_mm: Positive  # a change to the inspection lane is accepted before this
+    end_mm: Positive
+    longest_item_mm: Positive = 800
+    tolerance_mm: Positive = 120  # how far a reading may lie from where its item is thought to be
+
+
+class Lane(Settings):
+    """One exit of the line."""
+
+    number: Annotated[int, Meta(ge=1, le=16)]
+    name: str
+    role: LaneRole
+    diverter_mm: Positive
+    capacity: NotNegative = 0  # items it holds; 0 = no limit
+
+
+class SortRule(Settings):
+    """Released parcels that match go to `lane`; the first rule that matches wins; empty matches all."""
+
+    lane: Annotated[int, Meta(ge=1, le=16)]
+    courier: str = ""
+    destination: str = ""
+
+
+class ConveyorDevice(Settings):
+    """The line's controller."""
+
+    host: str
+    driver: Name = "modbus"
+    profile: Name = "redpeak_sorter_v1"
+    port: Port = 502
+    unit: Annotated[int, Meta(ge=0, le=255)] = 1
+    timeout_ms: Positive = 300
+    poll_ms: Positive = 10
+
+
+class ScannerDevice(Settings):
+    """A barcode reader on a serial line."""
+
+    name: Name
+    driver: Name  # sick, cognex, keyence, lines
+    port: str  # device path (a by-id path survives renumbering) or pyserial URL; relative = data folder
+    position_mm: NotNegative
+    baud: Positive = 9600
+    no_read: tuple[str, ...] = ("NoRead", "NOREAD", "ERROR")
+    longest_frame: Positive = 512
+
+
+class ScaleDevice(Settings):
+    """An in-motion scale on a serial line: weighs from `position_mm` over `length_mm`."""
+
+    name: Name
+    port: str
+    position_mm: NotNegative
+    length_mm: Positive
+    driver: Name = "mt_sics"
+    baud: Positive = 9600
+
+
+class CodeRule(Settings):
+    """What a code that is neither a known waybill nor an alias means: `pattern` is a regular expression."""
+
+    pattern: str
+    meaning: Annotated[str, Meta(pattern="^(waybill|ignore)$")]
+
+
+class Policy(Settings):
+    """What the verdict rests on; limits are the site's, none is law."""
+
+    clearance_age_s: dict[Mode, Positive]  # older than this: wait
+    weight_tolerance_g: NotNegative = 50
+    weight_tolerance_share: Annotated[float, Meta(ge=0, le=1)] = 0.10  # of the declared weight; the larger holds
+    recirculations: Annotated[int, Meta(ge=0, le=9)] = 1
+    clearance_age_default_s: Positive = 86_400
+    answer_age_s: Positive = 900  # an officer's command older than this is refused
+    code_rules: tuple[CodeRule, ...] = ()
+
+
+class Line(Settings):
+    """One sorting line and its edge agent."""
+
+    id: LineId
+    name: str
+    belt: Belt
+    lanes: tuple[Lane, ...]
+    sort_plan: tuple[SortRule, ...]
+    conveyor: ConveyorDevice
+    scanners: tuple[ScannerDevice, ...]
+    policy: Policy
+    scale: ScaleDevice | None = None
+
+    def lane(self, number: int) -> Lane:
+        """The lane of that number; KeyError if the line has none."""
+        for lane in self.lanes:
+            if lane.number == number:
+                return lane
+        raise KeyError(f"line {self.id} has no lane {number}")
+
+    def lane_of_role(self, role: LaneRole) -> Lane | None:
+        """The first lane with that role."""
+        return next((lane for lane in self.lanes if lane.role is role), None)
+
+
+class Site(Settings):
+    """A supervision centre: who it is, its central service, its broker and its lines."""
+
+    id: Name
+    name: str
+    name_en: str
+    customs_code: Annotated[str, Meta(pattern=r"^\d{4}$")]  # of the supervising customs; 0000 = not set
+    lines: tuple[Line, ...]
+    timezone: str = "Asia/Shanghai"
+    centre: Centre = Centre()
+    broker: Broker = Broker()
+
+    def line(self, line_id: str) -> Line:
+        """The line of that id; KeyError names the lines there are."""
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        raise KeyError(f"no line {line_id}; this site has {', '.join(line.id for line in self.lines)}")

@@ -1,0 +1,23 @@
+"""The errors of the devices room.
+
+DeviceError            a device did not do what was asked; the message names it
+├─ LinkDown            it cannot be reached, or stopped answering
+├─ ContractMismatch    it answers, but is not the machine its profile describes
+└─ ProfileError        a profile file is wrong (names the file, key and expectation)
+"""
+
+
+class DeviceError(Exception):
+    """A device did not do what was asked."""
+
+
+class LinkDown(DeviceError):
+    """The device cannot be reached, or stopped answering."""
+
+
+class ContractMismatch(DeviceError):
+    """The device answers, but is not the machine its profile describes."""
+
+
+class ProfileError(DeviceError):
+    """A profile file is wrong."""

@@ -1,0 +1,1 @@
+"""The agent of one sorting line: observes, decides, writes down, then acts."""
