@@ -111,7 +111,9 @@ def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise KeyringError(f"{path}: cannot read the key ({error.strerror}); `redpeak site keys` makes them") from error
+        raise KeyringError(
+            f"{path}: cannot read the key ({error.strerror}); `redpeak site keys` makes them"
+        ) from error
     if len(content) != 32:
         raise KeyringError(f"{path}: expected 32 bytes, found {len(content)}")
     return content

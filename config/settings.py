@@ -9,7 +9,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="small letters, digits, - and _")]
+Name = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="small letters, digits, - and _")
+]
 LineId = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_]{0,15}$", description="capital letters, digits, _")]
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -42,7 +44,7 @@ class Mode(StrEnum):
     POSTAL = "postal"
 
 
-class Centre(Settings):
+class Centre(Settings, frozen=True):
     """Where the central service listens and keeps its records."""
 
     host: str = "127.0.0.1"
@@ -50,17 +52,17 @@ class Centre(Settings):
     database: str = "sqlite:///central.db"  # SQLAlchemy URL; relative SQLite paths lie in the data folder
 
 
-class Broker(Settings):
+class Broker(Settings, frozen=True):
     """The MQTT broker; `embedded` runs one on loopback with a generated password."""
 
     embedded: bool = True
     host: str = "127.0.0.1"
     port: Port = 18830
     username: str = "redpeak"
-    password_file: str = "keys/broker-password"  # relative to the data folder
+    password_file: str = "keys/broker-password"  # noqa: S105  a path, relative to the data folder
 
 
-class Belt(Settings):
+class Belt(Settings, frozen=True):
     """The geometry of one line, as the controller and the site plan have it."""
 
     speed_mm_s: Positive
@@ -73,7 +75,7 @@ class Belt(Settings):
     tolerance_mm: Positive = 120  # how far a reading may lie from where its item is thought to be
 
 
-class Lane(Settings):
+class Lane(Settings, frozen=True):
     """One exit of the line."""
 
     number: Annotated[int, Meta(ge=1, le=16)]
@@ -83,7 +85,7 @@ class Lane(Settings):
     capacity: NotNegative = 0  # items it holds; 0 = no limit
 
 
-class SortRule(Settings):
+class SortRule(Settings, frozen=True):
     """Released parcels that match go to `lane`; the first rule that matches wins; empty matches all."""
 
     lane: Annotated[int, Meta(ge=1, le=16)]
@@ -91,7 +93,7 @@ class SortRule(Settings):
     destination: str = ""
 
 
-class ConveyorDevice(Settings):
+class ConveyorDevice(Settings, frozen=True):
     """The line's controller."""
 
     host: str
@@ -103,7 +105,7 @@ class ConveyorDevice(Settings):
     poll_ms: Positive = 10
 
 
-class ScannerDevice(Settings):
+class ScannerDevice(Settings, frozen=True):
     """A barcode reader on a serial line."""
 
     name: Name
@@ -113,9 +115,10 @@ class ScannerDevice(Settings):
     baud: Positive = 9600
     no_read: tuple[str, ...] = ("NoRead", "NOREAD", "ERROR")
     longest_frame: Positive = 512
+    separator: Annotated[str, Meta(min_length=1, max_length=4)] = ";"  # between the codes of one frame
 
 
-class ScaleDevice(Settings):
+class ScaleDevice(Settings, frozen=True):
     """An in-motion scale on a serial line: weighs from `position_mm` over `length_mm`."""
 
     name: Name
@@ -126,26 +129,28 @@ class ScaleDevice(Settings):
     baud: Positive = 9600
 
 
-class CodeRule(Settings):
+class CodeRule(Settings, frozen=True):
     """What a code that is neither a known waybill nor an alias means: `pattern` is a regular expression."""
 
     pattern: str
     meaning: Annotated[str, Meta(pattern="^(waybill|ignore)$")]
 
 
-class Policy(Settings):
+class Policy(Settings, frozen=True):
     """What the verdict rests on; limits are the site's, none is law."""
 
     clearance_age_s: dict[Mode, Positive]  # older than this: wait
     weight_tolerance_g: NotNegative = 50
-    weight_tolerance_share: Annotated[float, Meta(ge=0, le=1)] = 0.10  # of the declared weight; the larger holds
+    weight_tolerance_share: Annotated[float, Meta(ge=0, le=1)] = (
+        0.10  # of the declared weight; the larger holds
+    )
     recirculations: Annotated[int, Meta(ge=0, le=9)] = 1
     clearance_age_default_s: Positive = 86_400
     answer_age_s: Positive = 900  # an officer's command older than this is refused
     code_rules: tuple[CodeRule, ...] = ()
 
 
-class Line(Settings):
+class Line(Settings, frozen=True):
     """One sorting line and its edge agent."""
 
     id: LineId
@@ -165,12 +170,20 @@ class Line(Settings):
                 return lane
         raise KeyError(f"line {self.id} has no lane {number}")
 
+    @property
+    def inspect_lane(self) -> Lane:
+        """The fail-safe lane; ValueError for a line without one, which the site check refuses."""
+        lane = self.lane_of_role(LaneRole.INSPECT)
+        if lane is None:
+            raise ValueError(f"line {self.id} has no inspection lane")
+        return lane
+
     def lane_of_role(self, role: LaneRole) -> Lane | None:
         """The first lane with that role."""
         return next((lane for lane in self.lanes if lane.role is role), None)
 
 
-class Site(Settings):
+class Site(Settings, frozen=True):
     """A supervision centre: who it is, its central service, its broker and its lines."""
 
     id: Name

@@ -11,11 +11,11 @@ class DeviceError(Exception):
     """A device did not do what was asked."""
 
 
-class LinkDown(DeviceError):
+class LinkDown(DeviceError):  # noqa: N818  a state, as the interfaces name it
     """The device cannot be reached, or stopped answering."""
 
 
-class ContractMismatch(DeviceError):
+class ContractMismatch(DeviceError):  # noqa: N818
     """The device answers, but is not the machine its profile describes."""
 
 

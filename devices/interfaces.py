@@ -22,7 +22,7 @@ class DeviceState(StrEnum):
 
 
 class Health(Struct, frozen=True):
-    """A device's own account of itself; `detail` never holds what a device read (labels are personal data)."""
+    """A device's own account of itself; `detail` never holds what it read: labels are personal data."""
 
     device: str
     state: DeviceState
@@ -75,7 +75,9 @@ class Scale(Protocol):
 class ItemEventKind(IntEnum):
     """What the controller saw; the numbers are the sorter contract's."""
 
-    INDUCTED = 1  # its front reached the induction eye, it got its tracking id; detail = earlier trips (255 unknown)
+    INDUCTED = (
+        1  # its front reached the induction eye, it got its tracking id; detail = earlier trips (255 unknown)
+    )
     EYE = 2  # a tracked item's front reached eye `point`
     DECIDED = 3  # the release cut-off passed; detail = the lane latched
     DIVERTED = 4  # the item was seen in lane `detail`

@@ -45,7 +45,9 @@ class Reason(StrEnum):
     CUSTOMS_HOLD = "customs_hold"  # customs' own receipt says inspect, detain or return
     REVOKED = "revoked"
     OFFICER_REVIEW = "officer_review"  # waits for an officer's answer
-    ALREADY_RELEASED = "already_released"  # this waybill was released before: a cloned label or a second piece
+    ALREADY_RELEASED = (
+        "already_released"  # this waybill was released before: a cloned label or a second piece
+    )
     NO_WEIGHT = "no_weight"
     WEIGHT_MISMATCH = "weight_mismatch"
     TOO_CLOSE = "too_close"
@@ -69,7 +71,7 @@ class ClearanceState(StrEnum):
 
 
 class ClearanceEntry(Struct, frozen=True, omit_defaults=True):
-    """One waybill in the clearance list. `as_of` is when the state's source (customs, an officer) last spoke."""
+    """One waybill in the clearance list. `as_of`: when the state's source last spoke."""
 
     waybill_key: str
     state: ClearanceState
@@ -214,7 +216,9 @@ class Ruling(StrEnum):
     ACCEPTED = "accepted"  # the controller has acknowledged the lane
     TOO_LATE = "too_late"  # the item was past the cut-off, or the controller said so
     NOT_OPEN = "not_open"  # the passage is closed, unknown here, or of another session or epoch
-    REFUSED = "refused"  # signature, age or authority do not hold, or the rest of the evidence forbids release
+    REFUSED = (
+        "refused"  # signature, age or authority do not hold, or the rest of the evidence forbids release
+    )
 
 
 class AnswerRuled(Struct, frozen=True, tag="redpeak.answer.ruled.v1"):
@@ -373,9 +377,7 @@ def wrap(message: Struct, *, id: str, source: str, time: datetime, sequence: int
     kind = type(message).__struct_config__.tag
     name = kind if isinstance(kind, str) else f"redpeak.{type(message).__name__.lower()}.v1"
     data = msgspec.Raw(_encoder.encode(message))
-    return _encoder.encode(
-        Envelope(id=id, source=source, type=name, time=time, data=data, sequence=sequence)
-    )
+    return _encoder.encode(Envelope(id=id, source=source, type=name, time=time, data=data, sequence=sequence))
 
 
 def envelope(content: bytes) -> Envelope:

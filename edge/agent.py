@@ -1,0 +1,254 @@
+"""The agent of one line: takes in what devices and centre say, writes it down, and only then acts.
+
+One task decides; drivers, uplink and clearance run beside it and only hand over readings. The heartbeat is
+written at the end of each turn of the decision loop, so it stops when the loop or the journal does, and the
+controller then keeps the line safe by itself.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from config.settings import Line
+from devices.errors import DeviceError
+from devices.interfaces import (
+    Conveyor,
+    Cursor,
+    DeviceState,
+    Health,
+    LaneCommand,
+    LineStatus,
+    Scale,
+    Scanner,
+)
+from edge.clearance import ClearanceList
+from edge.core import Core
+from edge.intake import Intake
+from edge.journal import Entry, Journal, JournalError, Mark
+from edge.messages import DeviceChanged
+from edge.observations import (
+    AgentStarted,
+    ControllerRestarted,
+    InductionsMissed,
+    LaneRuled,
+    LookUp,
+    Observation,
+    Paper,
+    PapersFound,
+    Report,
+    SetLane,
+)
+
+_JOURNAL_RETRY_S = 0.5
+_ACKNOWLEDGED_WITHIN_S = 0.5  # a command unanswered for longer is taken for lost and given again
+_WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
+_log = structlog.get_logger("agent")
+
+
+class Devices(Struct):
+    """The line's devices, as drivers, simulators in memory or recordings."""
+
+    conveyor: Conveyor
+    scanners: Sequence[Scanner]
+    scale: Scale | None
+
+    def healths(self) -> Iterator[Health]:
+        """Every device's account of itself."""
+        yield self.conveyor.health()
+        for scanner in self.scanners:
+            yield scanner.health()
+        if self.scale is not None:
+            yield self.scale.health()
+
+
+class Agent:
+    """One line's decision loop.
+
+    Args:
+        line: settings of the line; `session`: fresh for each start.
+        intake: where the other tasks hand over what they have.
+        now_s: monotonic seconds; `wall`: UTC now, for people only.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        session: str,
+        devices: Devices,
+        intake: Intake,
+        journal: Journal,
+        clearance: ClearanceList,
+        now_s: Callable[[], float],
+        wall: Callable[[], datetime],
+    ) -> None:
+        self._line, self._session, self._devices, self._intake = line, session, devices, intake
+        self._journal, self._clearance = journal, clearance
+        self._now_s, self._wall = now_s, wall
+        self.core = Core(line, policy_hash(line))
+        self.status: LineStatus | None = None
+        self.written = asyncio.Event()  # set when the outbox may have grown
+        self._device_states: dict[str, DeviceState] = {}
+        self._batch: list[Entry] = []
+        self._to_command: dict[int, None] = {}  # tracking ids, in order
+        self._commands: dict[int, tuple[SetLane, float]] = {}  # unanswered, with the time they were given
+        self._command_id = 0
+        self._beats = 0
+        self._announced = False
+        self._recover()
+
+    async def run(self) -> None:
+        """Turn after turn until cancelled; a controller that does not answer is tried again and again."""
+        while True:
+            pause_s = self._line.conveyor.poll_ms / 1000
+            try:
+                if await self.turn():
+                    pause_s = 0.0
+                elif self._commands:
+                    pause_s = _WAITING_FOR_CONTROLLER_S
+            except DeviceError:
+                self._note_changes()
+                await self._write()
+            await asyncio.sleep(pause_s)
+
+    async def turn(self) -> bool:
+        """Look, decide, write down, act, beat; True if the ring holds more already."""
+        poll = await self._devices.conveyor.poll(Cursor(self.core.epoch, self.core.last_sequence))
+        status = self.status = poll.status
+        for observation in self._arrivals(status):
+            self._take(observation)
+        for result in poll.results:
+            command, _ = self._commands.pop(result.command_id, (None, 0.0))
+            if command is not None:
+                self._take(LaneRuled(command.tracking_id, command.lane, result.outcome))
+        for observation in self._intake.observed(poll):
+            self._take(observation)
+        read_all = self.core.last_sequence >= status.newest_sequence
+        if read_all and self.core.last_tracking_id < status.last_tracking_id:
+            self._take(InductionsMissed(status.last_tracking_id, status.lane_counts))
+        self._look_up_changed()
+        for due in self.core.due(status.encoder_mm):
+            self._take(due)
+        self._note_changes()
+        await self._write()
+        await self._act()
+        self._beats = (self._beats + 1) % 0x10000
+        await self._devices.conveyor.beat(self._beats)
+        return not read_all
+
+    def _arrivals(self, status: LineStatus) -> Iterator[Observation]:
+        """The controller is new, or we are."""
+        if self.core.epoch not in (0, status.epoch):
+            yield ControllerRestarted(status.epoch, status.lane_counts)
+        if not self._announced:
+            self._announced = True
+            yield AgentStarted(self._session, status.epoch, status.encoder_mm, status.lanes_available)
+
+    def _take(self, observation: Observation) -> None:
+        """Feed the core and gather what is to be written and done; look-ups are fed back at once."""
+        at = self._wall()
+        actions = self.core.step(observation, at)
+        self._batch.append(Entry(at, observation, self.core.subject))
+        for action in actions:
+            match action:
+                case Report(message=message):
+                    self._batch.append(Entry(at, message, getattr(message, "passage_id", None)))
+                case SetLane(tracking_id=tracking_id):
+                    self._to_command[tracking_id] = None
+                case LookUp():
+                    self._take(self._look_up(action))
+
+    def _look_up(self, asked: LookUp) -> PapersFound:
+        now_s, wall = self._now_s(), self._wall()
+        own = self.core.items[asked.tracking_id].passage_id
+        papers: dict[str, Paper | None] = {}
+        for key in asked.code_keys:
+            paper = self._clearance.find(key, now_s, wall)
+            if paper is not None:
+                holder = self._journal.released_by(paper.entry.waybill_key)
+                paper = msgspec.structs.replace(paper, released_by=holder if holder != own else None)
+            papers[key] = paper
+        return PapersFound(asked.tracking_id, papers)
+
+    def _look_up_changed(self) -> None:
+        """Open items whose papers the centre has changed are judged again."""
+        changed = self._intake.changed_waybills()
+        for item in list(self.core.items.values()) if changed else ():
+            known = {paper.entry.waybill_key for paper in item.papers.values() if paper is not None}
+            if changed & (known | item.papers.keys()):
+                self._take(self._look_up(LookUp(item.tracking_id, tuple(item.papers))))
+
+    def _note_changes(self) -> None:
+        """Write down alarms and changes of health."""
+        for alarm in self._intake.alarms():
+            self._batch.append(Entry(alarm.raised_at, alarm))
+        for health in self._devices.healths():
+            if self._device_states.get(health.device) is not health.state:
+                self._device_states[health.device] = health.state
+                changed = DeviceChanged(health.device, health.state, health.detail, self._wall())
+                self._batch.append(Entry(changed.changed_at, changed))
+
+    async def _write(self) -> None:
+        """Make the batch durable, however long it takes: until then nothing is done, no heartbeat sent."""
+        failed = False
+        while self._batch:
+            mark = Mark(self.core.epoch, self.core.last_sequence, self.core.last_tracking_id)
+            try:
+                self._journal.append(self._batch, mark)
+            except JournalError as error:
+                if not failed:
+                    _log.error("journal_failed", problem=str(error), waiting=len(self._batch))
+                    self._intake.alarm("journal_failed", str(error), self._wall())
+                failed = True
+                await asyncio.sleep(_JOURNAL_RETRY_S)
+                continue
+            self._batch = []
+            self.written.set()
+        if failed:
+            _log.info("journal_recovered")
+
+    async def _act(self) -> None:
+        """Command the lanes of the present verdicts; an item has one unanswered command at most, so that an
+        older lane can never be acknowledged after a newer one."""
+        overdue_s = self._now_s() - _ACKNOWLEDGED_WITHIN_S
+        for command_id, (command, given_s) in list(self._commands.items()):
+            if given_s < overdue_s:
+                del self._commands[command_id]
+                self._to_command[command.tracking_id] = None
+        busy = {command.tracking_id for command, _ in self._commands.values()}
+        offered: list[LaneCommand] = []
+        for tracking_id in [each for each in self._to_command if each not in busy]:
+            del self._to_command[tracking_id]
+            wanted = self.core.wanted_lane(tracking_id)
+            if wanted is not None:
+                self._command_id += 1
+                self._commands[self._command_id] = (wanted, self._now_s())
+                offered.append(LaneCommand(self._command_id, wanted.epoch, tracking_id, wanted.lane))
+        if not offered:
+            return
+        placed: set[int] = set()
+        with suppress(DeviceError):
+            placed = {command.command_id for command in await self._devices.conveyor.send(offered)}
+        for command in offered:
+            if command.command_id not in placed:
+                del self._commands[command.command_id]
+                self._to_command[command.tracking_id] = None
+
+    def _recover(self) -> None:
+        """Build the open passages again from the journal; their lanes are commanded once more."""
+        mark = self._journal.mark()
+        for at, observation in self._journal.replay():
+            self.core.step(observation, at)
+        self.core.resume(mark.epoch, mark.sequence, mark.tracking_id)
+        self._to_command = dict.fromkeys(self.core.items)
+        _log.info("journal_replayed", open_passages=len(self.core.items), epoch=mark.epoch)
+
+
+def policy_hash(line: Line) -> str:
+    """SHA-256 of the line's settings: what a verdict was made by."""
+    return hashlib.sha256(msgspec.json.encode(line, order="deterministic")).hexdigest()

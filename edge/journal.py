@@ -1,0 +1,297 @@
+"""The line's journal: every observation and record, in order, chained by hash, durable before its effects.
+
+One SQLite file, one writer, WAL, synchronous FULL on the live connection: what `append` returned is on disk
+even if the power goes. `hash = SHA-256(previous hash ‖ sequence ‖ kind ‖ commitment)`, `commitment =
+SHA-256(salt ‖ payload)`: content and salt of an entry can be erased without breaking the chain.
+
+    entries        all that happened, in order
+    outbox         records the centre has not receipted yet
+    releases       which passage holds a waybill's one release
+    open_passages  where a replay has to begin
+    state          the ring cursor and the journal's identity
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from sqlite_utils import Database
+
+from config.settings import LaneRole
+from devices.interfaces import ItemEventKind
+from edge.messages import ChainLink, Event, PassageClosed, PassageDecided
+from edge.observations import ControllerSaw, Observation
+
+_FORMAT = 1
+_ZERO = bytes(32)
+_observations: msgspec.json.Decoder[Observation] = msgspec.json.Decoder(Observation)
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_encoder = msgspec.json.Encoder()
+
+
+class JournalError(Exception):
+    """The journal cannot be written or read; nothing that was to follow may be done."""
+
+
+class Entry(Struct, frozen=True):
+    """Something to write down: an observation, or a record for the centre."""
+
+    at: datetime
+    content: Observation | Event
+    passage_id: str | None = None
+
+    @property
+    def for_centre(self) -> bool:
+        """Whether it goes through the outbox."""
+        return isinstance(self.content, Event)
+
+
+class Mark(Struct, frozen=True):
+    """How far the controller's ring has been handled."""
+
+    epoch: int = 0
+    sequence: int = 0
+    tracking_id: int = 0
+
+
+class Sending(Struct, frozen=True):
+    """An outbox row: a record and its place in the chain."""
+
+    sequence: int
+    at: datetime
+    message: Event
+    hash: str
+
+
+class Journal:
+    """One line's journal.
+
+    Args:
+        path: the database file; made if missing, its folder too.
+        identity: makes the journal's own id, once, when the file is new.
+        salt: 16 fresh random bytes a call.
+    """
+
+    def __init__(
+        self, path: Path, identity: Callable[[], str], salt: Callable[[], bytes] = lambda: os.urandom(16)
+    ) -> None:
+        self._path = path
+        self._salt = salt
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            _create(Database(self._connection))
+            self.identity = self._state("identity", identity())
+            found = int(self._state("format", str(_FORMAT)))
+        except sqlite3.Error as error:
+            raise JournalError(f"{path}: {error}") from error
+        if found != _FORMAT:
+            raise JournalError(f"{path}: journal format {found}, this version reads format {_FORMAT}")
+        last = self._connection.execute("SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1")
+        self._last: tuple[int, bytes] = last.fetchone() or (0, _ZERO)
+
+    def append(self, entries: Sequence[Entry], mark: Mark) -> list[ChainLink]:
+        """Write everything in one transaction; JournalError means that nothing of it was written."""
+        sequence, previous = self._last
+        rows: list[tuple[int, str, str, str | None, bytes, bytes, bytes, bytes]] = []
+        for entry in entries:
+            sequence += 1
+            kind = _kind(entry.content)
+            payload, salt = _encoder.encode(entry.content), self._salt()
+            commitment = hashlib.sha256(salt + payload).digest()
+            previous = _link(previous, sequence, kind, commitment)
+            rows.append(
+                (sequence, entry.at.isoformat(), kind, entry.passage_id, payload, salt, commitment, previous)
+            )
+        try:
+            with _transaction(self._connection) as write:
+                write.executemany("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", rows)
+                for row, entry in zip(rows, entries, strict=True):
+                    self._index(write, row[0], entry)
+                write.execute(
+                    "INSERT OR REPLACE INTO state VALUES ('mark', ?)", (_encoder.encode(mark).decode(),)
+                )
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+        self._last = (sequence, previous)
+        return [ChainLink(row[0], row[7].hex()) for row in rows]
+
+    def mark(self) -> Mark:
+        """How far the ring was handled when the last batch was written."""
+        return msgspec.json.decode(self._state("mark", _encoder.encode(Mark()).decode()), type=Mark)
+
+    def replay(self) -> Iterator[tuple[datetime, Observation]]:
+        """The observations from which the open passages can be built again, oldest first."""
+        start = self._connection.execute("SELECT min(replay_from) FROM open_passages").fetchone()[0]
+        if start is not None:
+            rows = self._connection.execute(
+                "SELECT at, kind, payload FROM entries WHERE sequence >= ? ORDER BY sequence", (start,)
+            )
+            for at, kind, payload in rows:
+                if not kind.startswith("redpeak.") and payload is not None:
+                    yield datetime.fromisoformat(at), _observations.decode(payload)
+
+    def waiting(self, after: int, limit: int) -> list[Sending]:
+        """Outbox rows beyond `after`, oldest first."""
+        rows = self._connection.execute(
+            "SELECT sequence, at, payload, hash FROM outbox JOIN entries USING (sequence)"
+            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            (after, limit),
+        )
+        return [
+            Sending(sequence, datetime.fromisoformat(at), _events.decode(payload), link.hex())
+            for sequence, at, payload, link in rows
+        ]
+
+    def receipted(self, sequences: Iterable[int]) -> None:
+        """The centre has committed these records: they leave the outbox."""
+        try:
+            with _transaction(self._connection) as write:
+                write.executemany(
+                    "DELETE FROM outbox WHERE sequence = ?", [(number,) for number in sequences]
+                )
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+
+    def outbox_size(self) -> int:
+        """How many records wait for a receipt."""
+        return self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+
+    def released_by(self, waybill_key: str) -> str | None:
+        """The passage that released this waybill, or may have."""
+        row = self._connection.execute(
+            "SELECT passage_id FROM releases WHERE waybill_key = ?", (waybill_key,)
+        )
+        found = row.fetchone()
+        return found[0] if found else None
+
+    def passage(self, passage_id: str) -> list[tuple[int, datetime, str, bytes]]:
+        """Everything written about one passage: sequence, time, kind, payload (JSON)."""
+        rows = self._connection.execute(
+            "SELECT sequence, at, kind, payload FROM entries WHERE passage_id = ? ORDER BY sequence",
+            (passage_id,),
+        )
+        return [(number, datetime.fromisoformat(at), kind, payload) for number, at, kind, payload in rows]
+
+    def newest(self, count: int) -> list[tuple[int, datetime, str, bytes]]:
+        """The last entries, oldest first."""
+        rows = self._connection.execute(
+            "SELECT sequence, at, kind, payload FROM entries ORDER BY sequence DESC LIMIT ?", (count,)
+        ).fetchall()
+        return [
+            (number, datetime.fromisoformat(at), kind, payload)
+            for number, at, kind, payload in reversed(rows)
+        ]
+
+    def first_broken(self) -> int | None:
+        """The first entry that does not fit the chain, None if all do; erased content is no break."""
+        previous = _ZERO
+        rows = self._connection.execute(
+            "SELECT sequence, kind, payload, salt, commitment, hash FROM entries ORDER BY sequence"
+        )
+        for expected, (sequence, kind, payload, salt, commitment, link) in enumerate(rows, start=1):
+            if sequence != expected:
+                return expected
+            if payload is not None and hashlib.sha256(salt + payload).digest() != commitment:
+                return sequence
+            if _link(previous, sequence, kind, commitment) != link:
+                return sequence
+            previous = link
+        return None
+
+    def synchronous(self) -> int:
+        """SQLite's setting on the live connection; 2 is FULL."""
+        return self._connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _index(self, write: sqlite3.Connection, sequence: int, entry: Entry) -> None:
+        """Keep the tables beside the log in step with it, in the same transaction."""
+        content = entry.content
+        if entry.for_centre:
+            write.execute("INSERT INTO outbox VALUES (?)", (sequence,))
+        if isinstance(content, ControllerSaw) and content.event.kind is ItemEventKind.INDUCTED:
+            write.execute(
+                "INSERT OR IGNORE INTO open_passages"
+                " SELECT ?, ?, coalesce(min(opened), ?) FROM open_passages",
+                (entry.passage_id, sequence, sequence),
+            )
+        if isinstance(content, PassageClosed):
+            write.execute("DELETE FROM open_passages WHERE passage_id = ?", (content.passage_id,))
+            if content.lane is not None and content.role is not LaneRole.RELEASE:
+                write.execute("DELETE FROM releases WHERE passage_id = ?", (content.passage_id,))
+        if isinstance(content, PassageDecided | PassageClosed) and content.role is LaneRole.RELEASE:
+            write.execute(
+                "INSERT OR REPLACE INTO releases SELECT ?, ? WHERE ?1 IS NOT NULL",
+                (content.waybill_key, content.passage_id),
+            )
+
+    def _state(self, key: str, default: str) -> str:
+        self._connection.execute("INSERT OR IGNORE INTO state VALUES (?, ?)", (key, default))
+        return self._connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()[0]
+
+
+class _transaction:  # noqa: N801  reads as a statement
+    """BEGIN IMMEDIATE … COMMIT; ROLLBACK on any error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._connection
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._rollback()
+                raise
+        else:
+            self._rollback()
+
+    def _rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _kind(content: Observation | Event) -> str:
+    tag = content.__struct_config__.tag
+    return tag if isinstance(tag, str) else type(content).__name__
+
+
+def _link(previous: bytes, sequence: int, kind: str, commitment: bytes) -> bytes:
+    return hashlib.sha256(previous + sequence.to_bytes(8, "big") + kind.encode() + commitment).digest()
+
+
+def _create(database: Database) -> None:
+    tables = {
+        "entries": {
+            "sequence": int,
+            "at": str,
+            "kind": str,
+            "passage_id": str,
+            "payload": bytes,
+            "salt": bytes,
+            "commitment": bytes,
+            "hash": bytes,
+        },
+        "outbox": {"sequence": int},
+        "releases": {"waybill_key": str, "passage_id": str},
+        "open_passages": {"passage_id": str, "opened": int, "replay_from": int},
+        "state": {"key": str, "value": str},
+    }
+    for name, columns in tables.items():
+        database.table(name).create(columns, pk=next(iter(columns)), if_not_exists=True)
+    database.table("entries").create_index(["passage_id"], if_not_exists=True)
+    database.table("releases").create_index(["passage_id"], if_not_exists=True)

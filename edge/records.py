@@ -1,0 +1,109 @@
+"""The records the core writes: an item's state put into the messages the centre keeps."""
+
+from datetime import datetime
+
+from config.settings import Line
+from devices.interfaces import ItemEvent
+from edge.messages import (
+    AlarmRaised,
+    ClearanceEvidence,
+    Evidence,
+    PassageClosed,
+    PassageDecided,
+    Reason,
+)
+from edge.observations import Paper
+from edge.tracking import Item
+from edge.verdict import Verdict, inspected
+
+
+def passage_id(line_id: str, epoch: int, event: ItemEvent) -> str:
+    """Unique and in time order, and the same however often the event is read: a restarted agent cannot make a
+    second record of one item."""
+    return f"{line_id}-{epoch:08X}-{event.tracking_id:08X}"
+
+
+def decided(item: Item, found: Verdict, policy_hash: str, at: datetime) -> PassageDecided:
+    """The verdict with all it rested on."""
+    entry = found.paper.entry if found.paper is not None else None
+    return PassageDecided(
+        passage_id=item.passage_id,
+        epoch=item.epoch,
+        tracking_id=item.tracking_id,
+        revision=item.revision,
+        inducted_at=item.inducted_at,
+        decided_at=at,
+        waybill_key=entry.waybill_key if entry is not None else None,
+        role=found.role,
+        lane=found.lane,
+        reasons=found.reasons,
+        evidence=Evidence(
+            codes=tuple(item.frames),
+            weight_g=item.weight_g,
+            declared_weight_g=entry.declared_weight_g if entry is not None else None,
+            length_mm=item.length_mm,
+            clearance=_clearance(found.paper),
+            trips=item.trips,
+            answer_id=next(reversed(item.answers), None),
+            doubts=tuple(sorted(item.doubts)),
+        ),
+        policy=policy_hash,
+        awaiting_answer=found.awaiting_answer,
+    )
+
+
+def closed(item: Item, found: Verdict, lane: int | None, line: Line, at: datetime) -> PassageClosed:
+    """Where the item was seen last, beside the last verdict on it."""
+    roles = {each.number: each.role for each in line.lanes}
+    return PassageClosed(
+        passage_id=item.passage_id,
+        epoch=item.epoch,
+        tracking_id=item.tracking_id,
+        inducted_at=item.inducted_at,
+        closed_at=at,
+        lane=lane,
+        role=roles.get(lane) if lane is not None else None,
+        as_decided=lane == found.lane,
+        waybill_key=found.paper.entry.waybill_key if found.paper is not None else None,
+        timeline=tuple(item.moments),
+    )
+
+
+def undecided(item: Item, line: Line) -> Verdict:
+    """The verdict of an item that passed the cut-off without one: the controller sent it to inspection."""
+    paper = item.verdict.paper if item.verdict is not None else None
+    return inspected(line, Reason.UNDECIDED, *sorted(item.doubts), paper=paper)
+
+
+def divert_failed(item: Item, lane: int, at: datetime) -> AlarmRaised:
+    """The diverter did not move the item."""
+    return AlarmRaised("divert_failed", f"passage {item.passage_id} did not enter lane {lane}", at)
+
+
+def unexpected_item(event: ItemEvent, at: datetime) -> AlarmRaised:
+    """An eye saw something the controller does not track."""
+    return AlarmRaised("unexpected_item", f"eye {event.point} saw an item that is not tracked", at)
+
+
+def never_arrived(item: Item, at: datetime) -> AlarmRaised:
+    """The item should have left the line and was seen in no lane."""
+    return AlarmRaised("never_arrived", f"passage {item.passage_id} was seen in no lane", at)
+
+
+def released_without_order(closed: PassageClosed) -> AlarmRaised:
+    """An item came out in a release lane that its last verdict did not name."""
+    where = f"passage {closed.passage_id} entered lane {closed.lane}"
+    return AlarmRaised("released_without_order", where, closed.closed_at)
+
+
+def epoch_went_back(old: int, new: int, at: datetime) -> AlarmRaised:
+    """The controller's boot epoch is older than one seen before: its memory was lost."""
+    return AlarmRaised("epoch_went_back", f"controller epoch {new} after {old}", at)
+
+
+def _clearance(paper: Paper | None) -> ClearanceEvidence | None:
+    if paper is None:
+        return None
+    entry = paper.entry
+    age_s = paper.age_s if paper.age_s is not None else -1.0
+    return ClearanceEvidence(entry.state, entry.version, paper.list_number, age_s, entry.mode, entry.reasons)

@@ -1,0 +1,150 @@
+"""The process of one line: puts the agent together with its devices, files and the centre, and runs it."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from config import keyring as keys
+from config.settings import Line, Site
+from devices.catalogue import make_conveyor, make_scale, make_scanner
+from edge import messages
+from edge.agent import Agent, Devices
+from edge.clearance import ClearanceList
+from edge.clearance_sync import ClearanceSync
+from edge.intake import Intake
+from edge.journal import Journal
+from edge.live import line_state
+from edge.messages import LineState, SignedCommand
+from edge.mqtt import PahoClient
+from edge.snapshot import HttpClearance
+from edge.uplink import Arrivals, Uplink
+
+_STATE_EVERY_S = 0.25
+_RESTART_S = 1.0
+_log = structlog.get_logger("edge")
+
+
+def journal_path(data: Path, line_id: str) -> Path:
+    """Where a line's journal lies in the data folder."""
+    return data / f"edge-{line_id}" / "journal.db"
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run_line(site: Site, line: Line, data: Path) -> None:
+    """Run a line until the process is told to stop (SIGTERM, SIGINT)."""
+    loop = asyncio.get_running_loop()
+    now_s = loop.time
+    session = secrets.token_hex(8)
+    keyring = keys.load(data / "keys", signing=False)
+    password = (data / site.broker.password_file).read_text("utf-8").strip()
+    token = (data / "keys" / "edge-token").read_text("utf-8").strip()
+    journal = Journal(journal_path(data, line.id), identity=lambda: uuid4().hex)
+    clearance = ClearanceList(data / f"edge-{line.id}" / "lists.db")
+    devices = Devices(
+        make_conveyor(line.conveyor, now_s),
+        [make_scanner(scanner, data, now_s) for scanner in line.scanners],
+        make_scale(line.scale, data, now_s) if line.scale else None,
+    )
+    intake = Intake(line, keyring, session)
+    agent = Agent(line, session, devices, intake, journal, clearance, now_s, _wall)
+    url = f"http://{site.centre.host}:{site.centre.port}/api/lines/{line.id}/clearance"
+    sync = ClearanceSync(clearance, HttpClearance(url, token), intake.papers_changed, now_s)
+    gone = LineState(session, online=False, at=_wall())
+    topic = messages.topic(site.id, line.id, "state")
+    farewell = messages.wrap(gone, id=f"{session}:gone", source=f"/{site.id}/{line.id}", time=gone.at)
+    client = PahoClient(site.broker, password, f"edge-{site.id}-{line.id}", (topic, farewell), loop)
+
+    def command(signed: SignedCommand) -> None:
+        intake.command(signed, _wall())
+
+    uplink = Uplink(
+        site.id, line.id, journal, client, Arrivals(command, sync.delta, sync.centre), now_s, _wall
+    )
+
+    async def publish() -> None:
+        while True:
+            encoder_mm = intake.belt.encoder_mm(now_s())
+            uplink.publish_state(
+                line_state(
+                    line,
+                    agent.core,
+                    agent.status,
+                    encoder_mm,
+                    session=session,
+                    at=_wall(),
+                    now_s=now_s(),
+                    outbox=journal.outbox_size(),
+                    clearance_number=clearance.number,
+                    clearance_age_s=clearance.age_s(now_s(), _wall()),
+                    healths=devices.healths(),
+                )
+            )
+            uplink.drain()
+            await asyncio.sleep(_STATE_EVERY_S)
+
+    async def drain() -> None:
+        while True:
+            await agent.written.wait()
+            agent.written.clear()
+            uplink.drain()
+
+    parts: dict[str, Coroutine[Any, Any, None]] = {
+        "agent": agent.run(),
+        "clearance": sync.run(),
+        "drain": drain(),
+        "publish": publish(),
+    }
+    for scanner in devices.scanners:
+        parts[scanner.name] = _kept_running(scanner.name, lambda scanner=scanner: scanner.run(intake.reading))
+    if (scale := devices.scale) is not None:
+        parts[scale.name] = _kept_running(scale.name, lambda: scale.run(intake.reading))
+    uplink.start()
+    _log.info("edge_started", line=line.id, session=session, outbox=journal.outbox_size())
+    try:
+        await _until_stopped(parts)
+    finally:
+        uplink.stop(LineState(session, online=False, at=_wall()))
+        await devices.conveyor.close()
+        journal.close()
+        clearance.close()
+        _log.info("edge_stopped", line=line.id)
+
+
+async def _kept_running(name: str, run: Any) -> None:
+    """A device's task: whatever it raises is its own trouble, said in the log, and it starts again."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            _log.exception("device_task_failed", device=name)
+        await asyncio.sleep(_RESTART_S)
+
+
+async def _until_stopped(parts: dict[str, Coroutine[Any, Any, None]]) -> None:
+    """Run all parts; end on a signal, or with the first part that fails, which ends the process."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [loop.create_task(part, name=name) for name, part in parts.items()]
+    stopping = loop.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopping, *tasks):
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            if task not in done:
+                await task
+    for task in done - {stopping}:
+        task.result()

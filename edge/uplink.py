@@ -1,0 +1,163 @@
+"""The line's link to the centre: drains the outbox until receipts come, takes in what the centre says.
+
+A broker's acknowledgement is not delivery: a record leaves the outbox only on the centre's receipt, which the
+centre sends after its commit. What is not receipted is sent again; the centre knows duplicates by their id.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from edge import messages
+from edge.interfaces import MqttClient
+from edge.journal import Journal, JournalError
+from edge.messages import CentreState, ClearanceDelta, LineState, MessageError, Receipts, SignedCommand
+
+_WINDOW = 200  # records sent and not yet receipted
+_RESEND_S = 5.0
+_log = structlog.get_logger("uplink")
+
+
+class Arrivals(Struct):
+    """Where to bring what the centre sends."""
+
+    command: Callable[[SignedCommand], None]
+    delta: Callable[[ClearanceDelta], None]
+    centre: Callable[[CentreState], None]
+
+
+class Uplink:
+    """The outbox's way to the centre.
+
+    Args:
+        site, line: their ids, for topics and the envelope's source.
+        journal: holds the outbox; its identity makes the envelope ids.
+        client: the MQTT connection.
+        arrivals: called with what the centre sends.
+        now_s: monotonic clock; `wall`: UTC, for the envelope's time of live states.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        line: str,
+        journal: Journal,
+        client: MqttClient,
+        arrivals: Arrivals,
+        now_s: Callable[[], float],
+        wall: Callable[[], datetime],
+    ) -> None:
+        self._site, self._line = site, line
+        self._source = f"/{site}/{line}"
+        self._journal, self._client, self._arrivals = journal, client, arrivals
+        self._now_s, self._wall = now_s, wall
+        self._sent: dict[int, float] = {}  # sequence → when it was sent last
+        self._highest = 0
+        self._centre: CentreState | None = None
+        self.rejected = 0  # messages from the broker that were not ours to understand
+
+    def start(self) -> None:
+        """Connect; subscriptions are made at each connection."""
+        self._client.start(self._connected, self._received)
+
+    def stop(self, last: LineState) -> None:
+        """Say goodbye and disconnect."""
+        self.publish_state(last)
+        self._client.stop()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is reached."""
+        return self._client.is_connected
+
+    @property
+    def centre_ready(self) -> bool:
+        """Whether the centre has said that it takes records."""
+        return self._centre is not None and self._centre.ready
+
+    def publish_state(self, state: LineState) -> None:
+        """Publish how the line stands, retained; nothing is lost if it is."""
+        content = messages.wrap(state, id=f"{state.session}:state", source=self._source, time=state.at)
+        self._client.publish(self._topic("state"), content, qos=0, retain=True)
+
+    def drain(self) -> None:
+        """Send what waits in the outbox, and again what was not receipted in time."""
+        if not (self._client.is_connected and self.centre_ready):
+            return
+        overdue_s = self._now_s() - _RESEND_S
+        late = [sequence for sequence, sent_s in self._sent.items() if sent_s < overdue_s]
+        if late:
+            self._forget_sent()
+        room = _WINDOW - len(self._sent)
+        if room <= 0:
+            return
+        for row in self._journal.waiting(self._highest, room):
+            content = messages.wrap(
+                _linked(row.message, messages.ChainLink(row.sequence, row.hash)),
+                id=f"{self._journal.identity}:{row.sequence}",
+                source=self._source,
+                time=row.at,
+                sequence=row.sequence,
+            )
+            self._client.publish(self._topic("events"), content, qos=1)
+            self._sent[row.sequence] = self._now_s()
+            self._highest = row.sequence
+
+    def _connected(self) -> None:
+        self._forget_sent()
+        channels = ("receipts", "commands", "clearance")
+        self._client.subscribe([*(self._topic(name) for name in channels), messages.centre_topic(self._site)])
+        _log.info("broker_connected", outbox=self._journal.outbox_size())
+
+    def _received(self, topic: str, content: bytes) -> None:
+        """Bring a message to whom it concerns; what cannot be understood is counted and dropped."""
+        try:
+            envelope = messages.envelope(content)
+            if topic == self._topic("receipts"):
+                self._receipted(messages.data(envelope, Receipts))
+            elif topic == self._topic("commands"):
+                self._arrivals.command(messages.data(envelope, SignedCommand))
+            elif topic == self._topic("clearance"):
+                self._arrivals.delta(messages.data(envelope, ClearanceDelta))
+            elif topic == messages.centre_topic(self._site):
+                self._centre_said(messages.data(envelope, CentreState))
+        except MessageError as error:
+            self.rejected += 1
+            _log.warning("message_rejected", topic=topic, problem=str(error))
+
+    def _receipted(self, receipts: Receipts) -> None:
+        """Close outbox rows by their own ids: a receipt for another journal closes nothing."""
+        prefix = f"{self._journal.identity}:"
+        numbers = [id.removeprefix(prefix) for id in receipts.ids if id.startswith(prefix)]
+        sequences = [int(number) for number in numbers if number.isdecimal()]
+        try:
+            self._journal.receipted(sequences)
+        except JournalError as error:
+            _log.error("receipt_not_written", problem=str(error))  # the rows are sent again, the receipt too
+            return
+        for sequence in sequences:
+            self._sent.pop(sequence, None)
+        self.drain()
+
+    def _centre_said(self, state: CentreState) -> None:
+        if self._centre is None or state.instance != self._centre.instance:
+            self._forget_sent()  # another life of the centre: what it had not committed is to be sent again
+        self._centre = state
+        self._arrivals.centre(state)
+        self.drain()
+
+    def _forget_sent(self) -> None:
+        self._sent.clear()
+        self._highest = 0
+
+    def _topic(self, channel: str) -> str:
+        return messages.topic(self._site, self._line, channel)
+
+
+def _linked(message: messages.Event, link: messages.ChainLink) -> messages.Event:
+    if isinstance(message, messages.PassageDecided | messages.PassageClosed | messages.AnswerRuled):
+        return msgspec.structs.replace(message, link=link)
+    return message

@@ -1,0 +1,285 @@
+"""The decision loop: written before done, beating only while it decides, and going on after a kill."""
+
+import base64
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from devices.errors import LinkDown
+from devices.interfaces import (
+    CodesRead,
+    CommandOutcome,
+    CommandResult,
+    Cursor,
+    DeviceState,
+    Health,
+    ItemEvent,
+    ItemEventKind,
+    LaneCommand,
+    LineStatus,
+    PackMlState,
+    Poll,
+    WeightRead,
+)
+from edge.agent import Agent, Devices
+from edge.clearance import ClearanceList
+from edge.intake import Intake
+from edge.journal import Entry, Journal, JournalError, Mark
+from edge.messages import (
+    AlarmRaised,
+    Answer,
+    ClearanceSnapshot,
+    ClearanceState,
+    Decision,
+    Event,
+    PassageClosed,
+    PassageDecided,
+    SignedCommand,
+)
+from tests.unit.edge.lines import EPOCH, KEYS, NOON, demo_line, entry
+
+WAYBILL = "RB123456785CN"
+
+
+class Controller:
+    """A conveyor in memory: 2,000 mm/s, commands acknowledged at the next poll while `answering`."""
+
+    name = "conveyor"
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.events: list[ItemEvent] = []
+        self.commands: list[LaneCommand] = []
+        self.results: list[CommandResult] = []
+        self.beats: list[int] = []
+        self.answering = True
+        self.down = False
+        self.free_slots = 8
+        self.inducted = 0
+
+    def see(self, kind: ItemEventKind, item: int, at_mm: int, *, point: int = 0, detail: int = 0) -> None:
+        self.inducted = max(self.inducted, item)
+        self.events.append(ItemEvent(len(self.events) + 1, kind, item, point, at_mm, 0, detail))
+
+    async def poll(self, after: Cursor) -> Poll:
+        if self.down:
+            raise LinkDown("conveyor: no answer")
+        start = after.sequence if after.epoch == EPOCH else 0
+        results, self.results = tuple(self.results), []
+        encoder_mm = round(self.now_s * 2000)
+        status = LineStatus(
+            EPOCH, 1, 0, PackMlState.EXECUTE, True, True, 0, encoder_mm, 2000, frozenset(range(1, 6)),
+            (0,) * 5, self.inducted, self.inducted, len(self.events),
+        )  # fmt: skip
+        return Poll(self.now_s, status, tuple(self.events[start:]), results)
+
+    async def send(self, commands: Sequence[LaneCommand]) -> Sequence[LaneCommand]:
+        placed = commands[: self.free_slots]
+        self.commands += placed
+        if self.answering:
+            self.results += [CommandResult(each.command_id, CommandOutcome.ACCEPTED) for each in placed]
+        return placed
+
+    async def beat(self, count: int) -> None:
+        self.beats.append(count)
+
+    def health(self) -> Health:
+        return Health("conveyor", DeviceState.OFFLINE if self.down else DeviceState.ONLINE, 0.0)
+
+    async def close(self) -> None: ...
+
+
+class Site:
+    """An agent on a controller in memory, with real journal and list files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.controller = folder, Controller()
+        self.list = ClearanceList(folder / "lists.db")
+        self.start("s1")
+
+    def start(self, session: str) -> None:
+        line = demo_line()
+        self.journal = Journal(self.folder / "journal.db", lambda: "j")
+        self.intake = Intake(line, KEYS, session)
+        devices = Devices(self.controller, [], None)
+        self.agent = Agent(
+            line, session, devices, self.intake, self.journal, self.list,
+            lambda: self.controller.now_s, lambda: NOON + timedelta(seconds=self.controller.now_s),
+        )  # fmt: skip
+
+    def know(self, state: ClearanceState = ClearanceState.RELEASE) -> None:
+        number = self.list.number + 1
+        self.list.replace(ClearanceSnapshot(number, NOON, (entry(WAYBILL, state),)))
+        self.list.confirm(number, NOON, self.controller.now_s)
+
+    async def turn_at(self, at_mm: int) -> None:
+        self.controller.now_s = at_mm / 2000
+        await self.agent.turn()
+
+    async def pass_item(self, item: int = 1, at_mm: int = 1000) -> None:
+        """Everything of an item from induction to just before its decision eye."""
+        await self.turn_at(at_mm)
+        self.controller.see(ItemEventKind.INDUCTED, item, at_mm)
+        self.controller.see(ItemEventKind.LENGTH, item, at_mm + 400, detail=400)
+        await self.turn_at(at_mm + 400)
+        self.intake.reading(CodesRead("top", (at_mm + 900) / 2000, (WAYBILL,), WAYBILL.encode()))
+        await self.turn_at(at_mm + 1500)
+        self.intake.reading(WeightRead("scale", (at_mm + 3000) / 2000, 500.0, True, b""))
+        await self.turn_at(at_mm + 3100)
+        self.controller.see(ItemEventKind.EYE, item, at_mm + 4200, point=2)
+
+    def records(self, kind: type[Event]) -> list[Event]:
+        return [row.message for row in self.journal.waiting(0, 1000) if isinstance(row.message, kind)]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    made = Site(tmp_path)
+    made.know()
+    return made
+
+
+async def test_clean_item_gets_its_lane_and_two_records(site: Site) -> None:
+    await site.pass_item()
+    await site.turn_at(5200)
+    site.controller.see(ItemEventKind.DIVERTED, 1, 13_000, detail=1)
+    await site.turn_at(13_000)
+    assert [(each.tracking_id, each.lane) for each in site.controller.commands] == [(1, 1)]
+    assert len(site.records(PassageDecided)) == len(site.records(PassageClosed)) == 1
+
+
+async def test_no_label_text_reaches_the_journal(site: Site) -> None:
+    await site.pass_item()
+    await site.turn_at(5200)
+    site.journal.close()
+    for file in site.folder.iterdir():
+        assert WAYBILL.encode() not in file.read_bytes()
+
+
+async def test_verdict_is_durable_before_the_lane_is_written(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.pass_item()
+    written_before: list[int] = []
+    send = site.controller.send
+
+    async def watch(commands: Sequence[LaneCommand]) -> Sequence[LaneCommand]:
+        written_before.append(len(site.records(PassageDecided)))
+        return await send(commands)
+
+    monkeypatch.setattr(site.controller, "send", watch)
+    await site.turn_at(5200)
+    assert written_before == [1]
+
+
+async def test_while_the_journal_fails_nothing_is_done_and_no_heartbeat_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.pass_item()
+    beats = len(site.controller.beats)
+    append = site.journal.append
+    tries: list[int] = []
+
+    def full(batch: Sequence[Entry], mark: Mark) -> object:
+        tries.append(len(site.controller.commands) + len(site.controller.beats) - beats)
+        if len(tries) < 3:
+            raise JournalError("disk full")
+        return append(batch, mark)
+
+    monkeypatch.setattr("edge.agent._JOURNAL_RETRY_S", 0.0)
+    monkeypatch.setattr(site.journal, "append", full)
+    await site.turn_at(5200)
+    assert tries == [0, 0, 0]
+    assert [each.lane for each in site.controller.commands] == [1]
+    assert len(site.controller.beats) == beats + 1
+    await site.turn_at(5300)
+    assert [each.code for each in site.records(AlarmRaised) if isinstance(each, AlarmRaised)] == [
+        "journal_failed"
+    ]
+
+
+async def test_killed_after_the_verdict_and_before_the_lane_commands_it_at_the_next_start(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.pass_item()
+
+    async def killed(commands: Sequence[LaneCommand]) -> Sequence[LaneCommand]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.controller, "send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await site.turn_at(5200)
+    site.start("s2")
+    await site.turn_at(5300)
+    assert [each.lane for each in site.controller.commands] == [1]
+    assert len(site.records(PassageDecided)) == 1
+
+
+async def test_killed_before_the_verdict_the_item_is_inspected_with_one_record(site: Site) -> None:
+    await site.pass_item()
+    site.start("s2")
+    await site.turn_at(5200)
+    assert [each.lane for each in site.controller.commands] == [5]
+    assert len(site.records(PassageDecided)) == 1
+
+
+async def test_an_unanswered_command_is_given_again_but_never_two_at_once(site: Site) -> None:
+    site.controller.answering = False
+    await site.pass_item()
+    for at_mm in (5200, 5300, 6100):
+        await site.turn_at(at_mm)
+    assert len(site.controller.commands) == 1
+    site.controller.answering = True
+    await site.turn_at(6300)
+    assert [each.lane for each in site.controller.commands] == [1, 1]
+    await site.turn_at(9000)
+    assert len(site.controller.commands) == 2
+
+
+async def test_a_release_that_found_no_slot_never_overtakes_the_inspection_after_it(site: Site) -> None:
+    site.controller.free_slots = 0
+    await site.pass_item()
+    await site.turn_at(5200)
+    site.know(ClearanceState.INSPECT)
+    site.intake.papers_changed({KEYS.waybill_key(WAYBILL)})
+    await site.turn_at(5300)
+    site.controller.free_slots = 8
+    await site.turn_at(5400)
+    assert [each.lane for each in site.controller.commands] == [5]
+
+
+async def test_silent_controller_is_noted_and_does_not_stop_the_loop(site: Site) -> None:
+    await site.turn_at(100)
+    site.controller.down = True
+    with pytest.raises(LinkDown):
+        await site.turn_at(200)
+    site.controller.down = False
+    await site.turn_at(300)
+    assert len(site.controller.beats) == 2
+
+
+def signed(decision: Decision, passage_id: str, session: str) -> SignedCommand:
+    answer = Answer("a1", passage_id, session, EPOCH, decision, ("officer",), "looked", NOON, 900)
+    payload = msgspec.json.encode(answer)
+    return SignedCommand(base64.b64encode(payload).decode(), base64.b64encode(KEYS.sign(payload)).decode())
+
+
+async def test_signed_answer_releases_and_a_forged_one_raises_an_alarm(site: Site) -> None:
+    site.know(ClearanceState.REVIEW)
+    await site.pass_item()
+    await site.turn_at(5200)
+    command = signed(Decision.RELEASE, f"L1-{EPOCH:08X}-00000001", "s1")
+    forged = SignedCommand(command.payload, base64.b64encode(bytes(64)).decode())
+    site.intake.command(forged, NOON)
+    await site.turn_at(5300)
+    assert [each.lane for each in site.controller.commands] == [5]
+    assert [each.code for each in site.records(AlarmRaised) if isinstance(each, AlarmRaised)] == [
+        "command_forged"
+    ]
+    site.intake.command(command, NOON)
+    await site.turn_at(5400)
+    assert [each.lane for each in site.controller.commands] == [5, 1]

@@ -1,0 +1,136 @@
+"""The clearance list: deltas in order, gaps noticed, and an age that errs on the old side."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.clearance import ClearanceList
+from edge.clearance_sync import ClearanceSync
+from edge.interfaces import FetchError
+from edge.messages import CentreState, ClearanceDelta, ClearanceSnapshot, ClearanceState
+from tests.unit.edge.lines import KEYS, NOON, entry
+
+A, B = "RB123456785CN", "LX987654321CN"
+
+
+def key(number: str) -> str:
+    return KEYS.waybill_key(number)
+
+
+@pytest.fixture
+def list_(tmp_path: Path) -> ClearanceList:
+    made = ClearanceList(tmp_path / "lists.db")
+    made.replace(ClearanceSnapshot(10, NOON, (entry(A, aliases=(key("ORDER-1"),)),)))
+    made.confirm(10, NOON, 1000.0)
+    return made
+
+
+def test_waybill_is_found_by_itself_and_by_its_alias(list_: ClearanceList) -> None:
+    for code in (A, "ORDER-1"):
+        paper = list_.find(key(code), 1000.0, NOON)
+        assert paper is not None
+        assert paper.entry.waybill_key == key(A)
+    assert list_.find(key(B), 1000.0, NOON) is None
+
+
+def test_deltas_apply_in_order_and_a_gap_is_noticed(list_: ClearanceList) -> None:
+    assert list_.apply(ClearanceDelta(11, NOON, (entry(B),)))
+    assert list_.apply(
+        ClearanceDelta(11, NOON, (entry(A, ClearanceState.INSPECT),))
+    )  # again: nothing happens
+    assert not list_.apply(ClearanceDelta(13, NOON, (entry(A, ClearanceState.INSPECT),)))
+    assert list_.number == 11
+    paper = list_.find(key(A), 1000.0, NOON)
+    assert paper is not None
+    assert paper.entry.state is ClearanceState.RELEASE
+
+
+def test_a_change_replaces_aliases_and_a_removal_forgets(list_: ClearanceList) -> None:
+    list_.apply(ClearanceDelta(11, NOON, (entry(A, aliases=(key("ORDER-2"),)),)))
+    assert list_.find(key("ORDER-1"), 1000.0, NOON) is None
+    assert list_.find(key("ORDER-2"), 1000.0, NOON) is not None
+    list_.apply(ClearanceDelta(12, NOON, (entry(A, removed=True),)))
+    assert list_.find(key(A), 1000.0, NOON) is None
+    assert list_.find(key("ORDER-2"), 1000.0, NOON) is None
+
+
+def age(list_: ClearanceList, now_s: float, wall: datetime) -> float | None:
+    paper = list_.find(key(A), now_s, wall)
+    assert paper is not None
+    return paper.age_s
+
+
+def test_age_counts_on_by_the_monotonic_clock_whatever_the_wall_clock_does(list_: ClearanceList) -> None:
+    """The entry was an hour old when the centre confirmed the list at 1,000 s."""
+    assert age(list_, 1000.0, NOON) == 3600
+    assert age(list_, 1060.0, NOON - timedelta(hours=1)) == 3660
+
+
+def test_confirmation_makes_the_list_young_but_not_its_entries(list_: ClearanceList) -> None:
+    assert list_.confirm(10, NOON + timedelta(hours=2), 8200.0)
+    assert list_.age_s(8200.0, NOON) == 0
+    assert age(list_, 8200.0, NOON) == 3 * 3600
+    assert not list_.confirm(11, NOON + timedelta(hours=2), 8200.0)
+
+
+def test_after_a_restart_the_wall_clock_serves_unless_it_went_back(
+    tmp_path: Path, list_: ClearanceList
+) -> None:
+    list_.close()
+    again = ClearanceList(tmp_path / "lists.db")
+    assert again.number == 10
+    assert age(again, 5.0, NOON + timedelta(minutes=10)) == 3600 + 600
+    assert age(again, 5.0, NOON - timedelta(seconds=1)) is None
+    again.confirm(10, NOON + timedelta(minutes=11), 6.0)
+    assert age(again, 6.0, NOON - timedelta(seconds=1)) == 3600 + 660
+
+
+def test_a_list_never_confirmed_has_no_age(tmp_path: Path) -> None:
+    list_ = ClearanceList(tmp_path / "lists.db")
+    list_.replace(ClearanceSnapshot(1, NOON, (entry(A),)))
+    assert age(list_, 5.0, NOON) is None
+
+
+class Source:
+    """A centre that gives its list, or fails first."""
+
+    def __init__(self, *answers: ClearanceSnapshot | FetchError) -> None:
+        self.answers = list(answers)
+
+    async def fetch(self) -> ClearanceSnapshot:
+        answer = self.answers.pop(0)
+        if isinstance(answer, FetchError):
+            raise answer
+        return answer
+
+
+async def test_a_gap_fetches_the_whole_list_and_tells_what_changed(list_: ClearanceList) -> None:
+    fetched = asyncio.Event()
+    changed: set[str] = set()
+
+    def note(keys: set[str]) -> None:
+        changed.update(keys)
+        fetched.set()
+
+    sync = ClearanceSync(list_, Source(ClearanceSnapshot(13, NOON, (entry(B),))), note, lambda: 1000.0)
+    sync.delta(ClearanceDelta(13, NOON, (entry(A),)))
+    task = asyncio.create_task(sync.run())
+    async with asyncio.timeout(5):
+        await fetched.wait()
+    task.cancel()
+    assert (list_.number, changed) == (13, {key(B)})
+    assert list_.find(key(A), 1000.0, NOON) is None
+
+
+async def test_a_list_behind_the_centres_is_fetched_when_the_delta_does_not_come(
+    list_: ClearanceList,
+) -> None:
+    now_s = [1000.0]
+    sync = ClearanceSync(list_, Source(), lambda keys: None, lambda: now_s[0])
+    sync.centre(CentreState(True, NOON, 11, "c"))
+    assert not sync.wants_list
+    now_s[0] += 2.0
+    sync.centre(CentreState(True, NOON, 11, "c"))
+    assert sync.wants_list
