@@ -48,6 +48,7 @@ from edge.observations import (
 _JOURNAL_RETRY_S = 0.5
 _ACKNOWLEDGED_WITHIN_S = 0.5  # a command unanswered for longer is taken for lost and given again
 _WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
+_REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
 _log = structlog.get_logger("agent")
 
 
@@ -99,6 +100,7 @@ class Agent:
         self._commands: dict[int, tuple[SetLane, float]] = {}  # unanswered, with the time they were given
         self._command_id = 0
         self._beats = 0
+        self._repeats = 0
         self._announced = False
         self._recover()
 
@@ -120,6 +122,9 @@ class Agent:
         """Look, decide, write down, act, beat; True if the ring holds more already."""
         poll = await self._devices.conveyor.poll(Cursor(self.core.epoch, self.core.last_sequence))
         status = self.status = poll.status
+        if status.epoch == self.core.epoch and status.newest_sequence < self.core.last_sequence:
+            await self._refuse_repeated_epoch(status)
+            return False
         for observation in self._arrivals(status):
             self._take(observation)
         for result in poll.results:
@@ -140,6 +145,16 @@ class Agent:
         self._beats = (self._beats + 1) % 0x10000
         await self._devices.conveyor.beat(self._beats)
         return not read_all
+
+    async def _refuse_repeated_epoch(self, status: LineStatus) -> None:
+        """The controller restarted without changing its epoch: its ids would name other items' passages. No
+        heartbeat, so the line stands still until a person has seen to it."""
+        self._repeats += 1
+        if self._repeats == _REPEATS_BEFORE_ALARM:
+            detail = f"the controller counts its events afresh in epoch {status.epoch}; the line is held"
+            self._intake.alarm("epoch_repeated", detail, self._wall())
+        self._note_changes()
+        await self._write()
 
     def _arrivals(self, status: LineStatus) -> Iterator[Observation]:
         """The controller is new, or we are."""

@@ -252,7 +252,8 @@ class Core:
         first = self.last_tracking_id + 1
         if up_to < first:
             return
-        cause, counts = GapCause.RING_OVERRUN, self._lane_counts
+        cause = GapCause.RING_OVERRUN if self._missed[1] else GapCause.JOURNAL_LOST
+        counts = self._lane_counts
         self._out.append(Report(GapRecorded(self.epoch, first, up_to, *self._missed, cause, counts, at)))
         self.last_tracking_id = up_to
 

@@ -190,10 +190,9 @@ class PassageClosed(Struct, frozen=True, tag="redpeak.passage.closed.v1", omit_d
 class GapCause(StrEnum):
     """Why events of the controller are missing."""
 
-    RING_OVERRUN = "ring_overrun"
-    CONTROLLER_RESTART = "controller_restart"
-    EPOCH_REPEATED = "epoch_repeated"
-    JOURNAL_LOST = "journal_lost"
+    RING_OVERRUN = "ring_overrun"  # the agent was away for longer than the ring holds
+    CONTROLLER_RESTART = "controller_restart"  # ends open: what it inducted after our last look is not known
+    JOURNAL_LOST = "journal_lost"  # the line ran before this journal began
 
 
 class GapRecorded(Struct, frozen=True, tag="redpeak.gap.recorded.v1"):

@@ -252,6 +252,21 @@ async def test_a_release_that_found_no_slot_never_overtakes_the_inspection_after
     assert [each.lane for each in site.controller.commands] == [5]
 
 
+async def test_controller_that_restarts_in_the_same_epoch_is_held(site: Site) -> None:
+    await site.pass_item()
+    await site.turn_at(5200)
+    beats = len(site.controller.beats)
+    site.controller.events = []
+    site.controller.see(ItemEventKind.INDUCTED, 1, 0)
+    for at_mm in range(0, 3000, 100):
+        await site.turn_at(at_mm)
+    assert len(site.controller.beats) == beats
+    assert len(site.records(PassageDecided)) == 1
+    assert [each.code for each in site.records(AlarmRaised) if isinstance(each, AlarmRaised)] == [
+        "epoch_repeated"
+    ]
+
+
 async def test_silent_controller_is_noted_and_does_not_stop_the_loop(site: Site) -> None:
     await site.turn_at(100)
     site.controller.down = True
