@@ -37,10 +37,10 @@ class HealthRecord:
         """It answers, but `errors` times not as it should; `detail` never holds what it read."""
         self._become(DeviceState.DEGRADED, detail, errors)
 
-    def become_offline(self, detail: str) -> None:
-        """It was tried or reached, and does not answer; an outage counts as one error."""
+    def become_offline(self, detail: str, errors: int = 0) -> None:
+        """It was tried or reached, and does not answer; an outage counts as one error more."""
         outage = self._health.state is not DeviceState.OFFLINE
-        self._become(DeviceState.OFFLINE, detail, errors=int(outage))
+        self._become(DeviceState.OFFLINE, detail, errors + int(outage))
 
     def _become(self, state: DeviceState, detail: str, errors: int) -> None:
         if errors == 0 and (state, detail) == (self._health.state, self._health.detail):

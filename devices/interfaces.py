@@ -178,7 +178,7 @@ class Poll(Struct, frozen=True):
     status: LineStatus
     events: tuple[ItemEvent, ...]
     results: tuple[CommandResult, ...]
-    missed: tuple[int, int] | None = None  # first and last sequence overwritten before we read them
+    missed: tuple[int, int] | None = None  # first and last sequence overwritten unread, just before `events`
 
 
 class Conveyor(Protocol):

@@ -45,6 +45,7 @@ class SerialReader(Generic[_Frame]):
         self._line = line
         self._framing = framing
         self._health = HealthRecord(name, clock)
+        self._errors_counted = 0
 
     def health(self) -> Health:
         """The device's account of itself: DEGRADED from a bad frame to the next good one."""
@@ -59,7 +60,7 @@ class SerialReader(Generic[_Frame]):
                     self._health.become_online()
                 case Lost(reason):
                     self._framing.reset()
-                    self._health.become_offline(reason)
+                    self._health.become_offline(reason, errors=self._new_errors())
                 case Received(chunk, at_s):
                     for frame in self._frames(chunk, at_s):
                         take(frame)
@@ -73,12 +74,15 @@ class SerialReader(Generic[_Frame]):
         await self._line.write(command)
 
     def _frames(self, chunk: bytes, at_s: float) -> Sequence[_Frame]:
-        errors_before = self._framing.errors
         frames = self._framing.feed(chunk, at_s)
-        errors = self._framing.errors - errors_before
+        errors = self._new_errors()
         if errors:
             self._health.become_degraded("garbage or a refused command on the line", errors)
         elif frames:
             self._health.become_online()
         self._health.count(len(frames))
         return frames
+
+    def _new_errors(self) -> int:
+        new, self._errors_counted = self._framing.errors - self._errors_counted, self._framing.errors
+        return new

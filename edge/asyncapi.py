@@ -1,7 +1,7 @@
 """The wire between edge and centre as an AsyncAPI 3.0 document, generated from the messages themselves.
 
-`python -m edge.asyncapi` writes it; a test compares it with the file kept beside this one, so that each change
-of the wire is seen in review.
+`python -m edge.asyncapi` writes it; a test compares it with the file kept beside this one, so that every
+change of the wire is seen in review.
 """
 
 import json

@@ -1,0 +1,148 @@
+"""Passages: lists, one passage, its papers in the open, and officers' answers."""
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    NotFoundException,
+    PermissionDeniedException,
+)
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
+from msgspec import Meta, Struct
+from sqlalchemy import Connection, RowMapping
+
+from central import page, passages
+from central.answers import AnswerError, Refusal, Sent
+from central.api.guard import Asked, TheCentre, needs
+from central.api.session import Credentials
+from central.audit import note
+from central.centre import Centre
+from central.database import writing
+from central.roles import Permission, Principal
+from central.views import PassageList, PassagePage, Revealed, Review
+from config.settings import LaneRole
+from edge.messages import Decision
+
+Why = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+
+_STATUS = {Refusal.NO_PASSAGE: 404, Refusal.NOT_AWAITED: 409, Refusal.TWO_NEEDED: 409, Refusal.LINE_AWAY: 503}
+
+
+class RevealRequest(Struct, frozen=True):
+    """Why someone wants to see personal data in the open."""
+
+    reason: Why
+
+
+class AnswerRequest(Struct, frozen=True):
+    """An officer's answer; an override carries the second officer's own credentials."""
+
+    decision: Decision
+    reason: Why
+    second_officer: Credentials | None = None
+
+
+@get("/passages", opt=needs(Permission.SEE_PASSAGES), sync_to_thread=True)
+def list_passages(
+    centre: TheCentre,
+    request: Asked,
+    line: FromQuery[str] = "",
+    role: FromQuery[LaneRole | None] = None,
+    reason: FromQuery[str] = "",
+    waybill: FromQuery[str] = "",
+    is_open: Annotated[bool | None, QueryParameter(name="open")] = None,
+    before: FromQuery[str] = "",
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+) -> PassageList:
+    """Passages, newest first; `waybill` is a full number, found by its keyed hash."""
+    with centre.engine.connect() as connection:
+        return passages.listed(
+            connection,
+            centre.site.id,
+            request.user,
+            line=line,
+            role=role,
+            reason=reason,
+            waybill_key=centre.keyring.waybill_key(waybill) if waybill else "",
+            is_open=is_open,
+            before=before,
+            limit=limit,
+        )
+
+
+@get("/passages/{passage_id:str}", opt=needs(Permission.SEE_PASSAGES), sync_to_thread=True)
+def show_passage(passage_id: FromPath[str], centre: TheCentre, request: Asked) -> PassagePage:
+    """Everything known of one passage, personal data masked."""
+    with centre.engine.connect() as connection:
+        passage, waybill = _found(connection, centre, request.user, passage_id)
+        return page.page(connection, centre.keyring, request.user, passage, waybill)
+
+
+@post(
+    "/passages/{passage_id:str}/reveal",
+    opt=needs(Permission.REVEAL_PAPERS),
+    status_code=200,
+    sync_to_thread=True,
+)
+def reveal_papers(
+    passage_id: FromPath[str], data: JSONBody[RevealRequest], centre: TheCentre, request: Asked
+) -> Revealed:
+    """Papers and barcode texts in the open; the audit entry is durable before anything is shown."""
+    with centre.engine.connect() as connection:
+        passage, waybill = _found(connection, centre, request.user, passage_id)
+    with writing(centre.engine) as connection:
+        note(
+            connection,
+            centre.site.id,
+            centre.clock(),
+            actor=request.user.user_id,
+            action="papers_revealed",
+            subject=passage_id,
+            sealed_reason=centre.keyring.seal(data.reason.encode(), "audit.reason"),
+        )
+    with centre.engine.connect() as connection:
+        return page.revealed(connection, centre.keyring, request.user, passage, waybill)
+
+
+@post(
+    "/passages/{passage_id:str}/answers",
+    opt=needs(Permission.ANSWER),
+    status_code=202,
+    sync_to_thread=True,
+)
+def answer_passage(
+    passage_id: FromPath[str], data: JSONBody[AnswerRequest], centre: TheCentre, request: Asked
+) -> Sent:
+    """Send an officer's answer to the line. Its ruling comes later, as an `answer` event."""
+    second = None
+    if data.second_officer is not None:
+        second = centre.users.verify(data.second_officer.username, data.second_officer.password)
+        if second is None:  # 400: the first officer's own session is in order
+            raise ClientException("second officer: name or password wrong, or account locked for a while")
+        if not second.may(Permission.ANSWER):
+            raise PermissionDeniedException("second officer: this role may not answer")
+    try:
+        sent = centre.answers.give(passage_id, data.decision, data.reason, request.user, second)
+    except AnswerError as error:
+        why = {"why": error.why.value}
+        raise HTTPException(status_code=_STATUS[error.why], detail=str(error), extra=why) from error
+    centre.hub.answered(sent.answer_id)
+    return sent
+
+
+@get("/reviews", opt=needs(Permission.ANSWER), sync_to_thread=True)
+def list_reviews(centre: TheCentre, request: Asked) -> list[Review]:
+    """Passages that wait for an answer, the one with the least belt left first."""
+    with centre.engine.connect() as connection:
+        return passages.awaiting(connection, centre.site.id, request.user, dict(centre.states))
+
+
+def _found(
+    connection: Connection, centre: Centre, principal: Principal, passage_id: str
+) -> tuple[RowMapping, RowMapping | None]:
+    found = passages.one(connection, centre.site.id, principal, passage_id)
+    if found is None:
+        raise NotFoundException("no such passage")
+    return found

@@ -1,0 +1,71 @@
+"""The parts of a running centre, as its HTTP routes and its composition root share them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from central import schema
+from central.answers import Answers
+from central.clearance_log import Snapshots
+from central.ingest import Writer
+from central.live import Hub
+from central.metrics import Metrics
+from central.mqtt import Link
+from central.store import Stored
+from central.users import Users
+from config.keyring import Keyring
+from config.settings import Site
+from edge.messages import LineState, Receipts
+
+
+@dataclass
+class Centre:
+    """Made once by `central.service.compose`; nothing else constructs its parts."""
+
+    site: Site
+    engine: Engine
+    keyring: Keyring
+    clock: Callable[[], datetime]
+    edge_token: str
+    users: Users
+    writer: Writer
+    link: Link
+    answers: Answers
+    snapshots: Snapshots
+    hub: Hub
+    metrics: Metrics
+    console: Path
+    version: str
+    states: dict[str, LineState] = field(default_factory=dict[str, LineState])
+
+    def database_works(self) -> bool:
+        """Whether the database answers and takes what is written."""
+        if self.writer.trouble:
+            return False
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(select(1))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def report(self, stored: Stored) -> None:
+        """After a commit, in the writer's thread: receipts first, then everyone who watches."""
+        for line, ids in stored.receipts.items():
+            self.link.send(line, "receipts", Receipts(ids=ids))
+        for report in stored.states:
+            self.states[report.line] = report.state
+        self.metrics.stored(stored)
+        self.hub.report(stored)
+
+    def remember_states(self) -> None:
+        """Start with the line states that were known; the broker's retained ones replace them."""
+        table = schema.line_states
+        with self.engine.connect() as connection:
+            for row in connection.execute(select(table).where(table.c.site == self.site.id)):
+                self.states[row.line] = msgspec.convert(row.state, LineState)

@@ -1,0 +1,11 @@
+// Where the console starts: the root element, and nothing else.
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./app.tsx";
+import "./shell/base.css";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element with the id root");
+createRoot(root).render(<StrictMode><App /></StrictMode>);

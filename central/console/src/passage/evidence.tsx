@@ -1,0 +1,63 @@
+// What the verdict rested on: codes, weights, length, clearance, doubts. What disagrees is marked where it stands.
+
+import type { PassagePage } from "../api/types.ts";
+import { kilograms, metres, weightsAgree } from "../format/quantity.ts";
+import { dateAndTime } from "../format/time.ts";
+import { span, useText } from "../i18n/text.ts";
+import { Fact, Part } from "./part.tsx";
+
+export function EvidencePart({ page }: { page: PassagePage }) {
+  const text = useText();
+  const words = text.passage;
+  const evidence = page.evidence ?? {};
+  const { clearance, doubts = [], codes = [] } = evidence;
+  const keys = codes.reduce((sum, frame) => sum + frame.keys.length, 0);
+  return (
+    <Part title={words.evidence}>
+      <dl className="facts">
+        <Fact name={words.codes}>
+          {codes.length === 0 ? <span className="tone-doubt">{words.noCodes}</span> : words.codesCount(codes.length, keys)}
+          {codes.map((frame) => (
+            <span className="detail" key={`${frame.scanner} ${frame.position_mm}`}>{words.codesFrom(text.device.names[frame.scanner] ?? frame.scanner, metres(frame.position_mm), frame.keys.length)}</span>
+          ))}
+        </Fact>
+        <Weights page={page} />
+        <Fact name={words.length}>{evidence.length_mm == null ? "–" : `${evidence.length_mm} mm`}</Fact>
+        <Fact name={words.clearance}>
+          {clearance ? (
+            <>
+              {words.clearanceState[clearance.state] ?? clearance.state}
+              <span className="detail">{words.clearanceVersion(clearance.version, clearance.list_number)} · {words.clearanceAge(span(text, clearance.age_s))}</span>
+            </>
+          ) : <span className="tone-doubt">{words.noClearance}</span>}
+        </Fact>
+        {page.clearance && page.clearance.version !== clearance?.version ? (
+          <Fact name={words.clearanceNow}>
+            {words.clearanceState[page.clearance.state] ?? page.clearance.state}
+            <span className="detail">{dateAndTime(page.clearance.as_of)} · {page.clearance.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ")}</span>
+          </Fact>
+        ) : null}
+        {evidence.trips ? <Fact name={words.trips}>{words.tripsCount(evidence.trips)}</Fact> : null}
+        {doubts.length > 0 ? <Fact name={words.doubts}>{doubts.map((doubt) => text.reasons[doubt]?.word ?? doubt).join(" · ")}</Fact> : null}
+      </dl>
+    </Part>
+  );
+}
+
+function Weights({ page }: { page: PassagePage }) {
+  const { passage: words } = useText();
+  const measured = page.evidence?.weight_g ?? page.weight_g;
+  const declared = page.evidence?.declared_weight_g ?? page.papers?.declared_weight_g ?? null;
+  const both = measured != null && declared != null;
+  const differs = page.reasons.includes("weight_mismatch") || (both && !weightsAgree(measured, declared));
+  return (
+    <>
+      <Fact name={words.measured}><b>{kilograms(measured)}</b> kg</Fact>
+      <Fact name={words.declared}>
+        <b>{kilograms(declared)}</b> kg
+        {both && differs ? <span className="mark-differs">≠ {words.difference(kilograms(Math.abs(measured - declared)))}</span> : null}
+        {both && !differs ? <span className="mark-agrees">✓ {words.agrees}</span> : null}
+      </Fact>
+    </>
+  );
+}

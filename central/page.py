@@ -1,0 +1,241 @@
+"""One passage with everything known of it, as the person who asked may see it; and its papers in the open."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, and_, select
+
+from central import masking, schema
+from central.papers import Consignee
+from central.passages import row_view
+from central.roles import INSPECTION, TARGETING, Permission, Principal, shown_reasons
+from central.views import (
+    AnswerView,
+    ChainView,
+    ClearanceView,
+    ConsigneeView,
+    DeclarationView,
+    PapersView,
+    PassagePage,
+    Revealed,
+    RevealedCode,
+)
+from config.keyring import Keyring
+from config.settings import Mode
+from edge.messages import ChainLink, ClearanceEntry, ClearanceState, Decision, Evidence, Ruling
+
+_TOLD_AS_INSPECT = {ClearanceState.REVIEW.value, ClearanceState.INSPECT.value}
+
+
+def page(
+    connection: Connection,
+    keyring: Keyring,
+    principal: Principal,
+    passage: RowMapping,
+    waybill: RowMapping | None,
+) -> PassagePage:
+    """The page of a passage, papers masked."""
+    row = row_view(passage, principal)
+    return PassagePage(
+        **{name: getattr(row, name) for name in row.__struct_fields__},
+        epoch=passage["epoch"],
+        tracking_id=passage["tracking_id"],
+        revision=passage["revision"],
+        policy=passage["policy"],
+        as_decided=passage["as_decided"],
+        evidence=_evidence(passage["evidence"], principal),
+        clearance=_clearance(connection, waybill, principal),
+        papers=_papers(connection, keyring, waybill, principal, revealed=False),
+        goods=tuple(waybill["goods"]) if waybill else (),
+        timeline=tuple(_moment(each, principal) for each in passage["timeline"] or ()),
+        answers=answers_of(connection, keyring, principal, passage["passage_id"]),
+        chain=ChainView(decided=_link(passage, "decided"), closed=_link(passage, "closed")),
+    )
+
+
+def revealed(
+    connection: Connection,
+    keyring: Keyring,
+    principal: Principal,
+    passage: RowMapping,
+    waybill: RowMapping | None,
+) -> Revealed:
+    """Papers and barcode texts in the open; the caller has written the audit entry."""
+    evidence = msgspec.convert(passage["evidence"], Evidence) if passage["evidence"] else Evidence()
+    return Revealed(
+        papers=_papers(connection, keyring, waybill, principal, revealed=True),
+        codes=tuple(
+            RevealedCode(scanner=code.scanner, raw=_opened(keyring, code.sealed_raw))
+            for code in evidence.codes
+        ),
+    )
+
+
+def answers_of(
+    connection: Connection, keyring: Keyring, principal: Principal, passage_id: str
+) -> tuple[AnswerView, ...]:
+    """A passage's answers, oldest first; none for those who may not know that an officer was asked."""
+    if not principal.may(Permission.SEE_TARGETING):
+        return ()
+    answers = schema.answers
+    rows = connection.execute(
+        select(answers).where(answers.c.passage_id == passage_id).order_by(answers.c.issued_at)
+    ).mappings()
+    return answer_views(connection, keyring, list(rows))
+
+
+def answer_views(
+    connection: Connection, keyring: Keyring, rows: Sequence[RowMapping]
+) -> tuple[AnswerView, ...]:
+    """Rows of `answers` with the officers' names in place of their ids."""
+    users = schema.users
+    ids = {officer for row in rows for officer in row["officers"]}
+    found = connection.execute(select(users.c.id, users.c.display_name).where(users.c.id.in_(ids)))
+    names = {row.id: row.display_name for row in found}
+    return tuple(
+        AnswerView(
+            answer_id=row["answer_id"],
+            passage_id=row["passage_id"],
+            decision=Decision(row["decision"]),
+            officers=tuple(names.get(officer, officer) for officer in row["officers"]),
+            reason=keyring.unseal(row["sealed_reason"], "answers.reason").decode(),
+            issued_at=row["issued_at"],
+            ruling=Ruling(row["ruling"]),
+            ruled_at=row["ruled_at"],
+            position_mm=row["position_mm"],
+            detail=row["detail"],
+        )
+        for row in rows
+    )
+
+
+def _papers(
+    connection: Connection,
+    keyring: Keyring,
+    waybill: RowMapping | None,
+    principal: Principal,
+    *,
+    revealed: bool,
+) -> PapersView | None:
+    if waybill is None:
+        return None
+    declarations = schema.declarations
+    rows = connection.execute(
+        select(declarations)
+        .where(declarations.c.waybill_key == waybill["waybill_key"], declarations.c.site == waybill["site"])
+        .order_by(declarations.c.status_at.desc())
+    ).mappings()
+    consignee = msgspec.json.decode(
+        keyring.unseal(waybill["sealed_consignee"], "waybills.consignee"), type=Consignee
+    )
+    targeting = principal.may(Permission.SEE_TARGETING)
+    return PapersView(
+        number=_number(keyring, waybill, "waybills", revealed=revealed),
+        mode=Mode(waybill["mode"]),
+        courier=waybill["courier"],
+        destination=waybill["destination"],
+        master_bill=_master_bill(keyring, waybill, revealed=revealed),
+        declared_weight_g=waybill["declared_weight_g"],
+        consignee=_consignee(consignee, revealed=revealed),
+        declarations=tuple(
+            DeclarationView(
+                number=_number(keyring, row, "declarations", revealed=revealed),
+                mode=Mode(row["mode"]),
+                customs_status=row["customs_status"] if targeting else None,
+                status_at=row["status_at"],
+                control_instruction=row["control_instruction"] if targeting else "",
+                review=row["review"] and targeting,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _consignee(consignee: Consignee, *, revealed: bool) -> ConsigneeView:
+    shown: Callable[[Callable[[str], str], str], str] = lambda mask, full: full if revealed else mask(full)  # noqa: E731
+    return ConsigneeView(
+        name=shown(masking.name, consignee.name),
+        phone=shown(masking.phone, consignee.phone),
+        address=shown(masking.address, consignee.address),
+        id_number=shown(masking.id_number, consignee.id_number),
+    )
+
+
+def _number(keyring: Keyring, row: RowMapping, table: str, *, revealed: bool) -> str:
+    if not revealed:
+        return masking.number(row["last4"])
+    return keyring.unseal(row["sealed_number"], f"{table}.number").decode()
+
+
+def _master_bill(keyring: Keyring, waybill: RowMapping, *, revealed: bool) -> str:
+    full = keyring.unseal(waybill["sealed_master_bill"], "waybills.master_bill").decode()
+    return full if revealed or not full else masking.number(full[-4:])
+
+
+def _clearance(
+    connection: Connection, waybill: RowMapping | None, principal: Principal
+) -> ClearanceView | None:
+    if waybill is None or waybill["clearance_number"] is None:
+        return None
+    log = schema.clearance
+    found = connection.execute(
+        select(log.c.entry).where(
+            and_(
+                log.c.site == waybill["site"],
+                log.c.number == waybill["clearance_number"],
+                log.c.waybill_key == waybill["waybill_key"],
+            )
+        )
+    ).scalar()
+    if found is None:
+        return None
+    entry = msgspec.convert(found, ClearanceEntry)
+    return ClearanceView(
+        state=_state(entry.state, principal),
+        version=entry.version,
+        as_of=entry.as_of,
+        reasons=shown_reasons(entry.reasons, principal),
+    )
+
+
+def _state(state: str, principal: Principal) -> str:
+    hidden = state in _TOLD_AS_INSPECT and not principal.may(Permission.SEE_TARGETING)
+    return ClearanceState.INSPECT.value if hidden else state
+
+
+def _evidence(evidence: dict[str, Any] | None, principal: Principal) -> dict[str, Any] | None:
+    """What the verdict rested on, without the sealed bytes, which only `revealed` opens."""
+    if evidence is None:
+        return None
+    codes = [
+        {key: value for key, value in code.items() if key != "sealed_raw"}
+        for code in evidence.get("codes", ())
+    ]
+    shown = {**evidence, "codes": codes, "doubts": shown_reasons(evidence.get("doubts", ()), principal)}
+    if evidence.get("clearance"):
+        clearance = evidence["clearance"]
+        shown["clearance"] = {
+            **clearance,
+            "state": _state(clearance["state"], principal),
+            "reasons": shown_reasons(clearance.get("reasons", ()), principal),
+        }
+    return shown
+
+
+def _moment(moment: dict[str, Any], principal: Principal) -> dict[str, Any]:
+    detail = moment.get("detail", "")
+    if principal.may(Permission.SEE_TARGETING) or not any(reason in detail for reason in TARGETING):
+        return moment
+    return {**moment, "detail": INSPECTION}
+
+
+def _link(passage: RowMapping, part: str) -> ChainLink | None:
+    sequence, digest = passage[f"{part}_sequence"], passage[f"{part}_hash"]
+    return None if sequence is None else ChainLink(sequence=sequence, hash=digest or "")
+
+
+def _opened(keyring: Keyring, sealed: str) -> str:
+    raw = keyring.unseal(base64.b64decode(sealed), "codes")
+    return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,264 @@
+"""Writes one batch of what lines reported, in the caller's transaction; order and repetition do not matter.
+
+A passage is one row that its messages complete in any order: the newest revision of the verdict holds, and
+where the item really went is never overwritten by a verdict that arrives late. All else is inserted once, by
+the envelope it came in.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, assert_never
+
+from msgspec import Struct, structs
+from sqlalchemy import Connection, Table, bindparam, case, false, or_, select, update
+
+from central import clearance_log, schema
+from central.database import insert
+from central.incoming import Accepted, Refused, StateReported
+from central.rows import Row, closed, decided, quarantined
+from config.keyring import Keyring
+from config.settings import LaneRole
+from edge import messages
+from edge.messages import Ruling
+
+_PARAMETERS = 500
+
+
+class Stored(Struct, frozen=True):
+    """What a committed batch came to."""
+
+    receipts: dict[str, tuple[str, ...]]  # line → envelope ids it may forget
+    accepted: tuple[Accepted, ...]  # new ones only
+    states: tuple[StateReported, ...]  # the last of each line
+    duplicates: int
+    quarantined: int
+
+
+class Store:
+    """Where the batches of one site go."""
+
+    def __init__(self, site: str, keyring: Keyring) -> None:
+        self._site = site
+        self._keyring = keyring
+
+    def write(
+        self,
+        connection: Connection,
+        now: datetime,
+        accepted: Sequence[Accepted],
+        states: Sequence[StateReported],
+        refused: Sequence[Refused],
+    ) -> Stored:
+        """Write everything, or raise and leave the rolling back to the caller's transaction."""
+        new = self._new(connection, accepted)
+        _insert_once(connection, schema.events, [self._event_row(each) for each in new])
+        self._write_passages(connection, new, now)
+        self._write_others(connection, new)
+        latest = tuple({each.line: each for each in states}.values())
+        _upsert(
+            connection,
+            schema.line_states,
+            [
+                {"site": self._site, "line": each.line, "state": each.state, "received_at": each.received_at}
+                for each in latest
+            ],
+        )
+        self._write_quarantine(connection, refused)
+        receipts: dict[str, dict[str, None]] = defaultdict(dict)
+        for each in (*accepted, *refused):
+            if each.envelope_id is not None:
+                receipts[each.line][each.envelope_id] = None
+        return Stored(
+            receipts={line: tuple(ids) for line, ids in receipts.items()},
+            accepted=tuple(new),
+            states=latest,
+            duplicates=len(accepted) - len(new),
+            quarantined=len(refused),
+        )
+
+    def _new(self, connection: Connection, accepted: Sequence[Accepted]) -> list[Accepted]:
+        """Those not stored before, each once. A second centre may race us: every later write bears that."""
+        events = schema.events
+        first: dict[tuple[str, str], Accepted] = {}
+        for each in accepted:
+            first.setdefault((each.line, each.envelope_id), each)
+        ids_by_line: dict[str, list[str]] = defaultdict(list)
+        for line, envelope_id in first:
+            ids_by_line[line].append(envelope_id)
+        for line, ids in ids_by_line.items():
+            for start in range(0, len(ids), _PARAMETERS):
+                part = ids[start : start + _PARAMETERS]
+                known = select(events.c.envelope_id).where(
+                    events.c.site == self._site, events.c.line == line, events.c.envelope_id.in_(part)
+                )
+                for envelope_id in connection.execute(known).scalars():
+                    del first[line, envelope_id]
+        return list(first.values())
+
+    def _event_row(self, each: Accepted) -> Row:
+        return {
+            "site": self._site,
+            "line": each.line,
+            "envelope_id": each.envelope_id,
+            "type": each.type,
+            "sequence": each.sequence,
+            "received_at": each.received_at,
+        }
+
+    def _write_passages(self, connection: Connection, new: Sequence[Accepted], now: datetime) -> None:
+        verdicts: dict[tuple[str, str], Row] = {}
+        ends: dict[tuple[str, str], Row] = {}
+        for each in new:
+            match each.event:
+                case messages.PassageDecided() as event:
+                    key = (each.line, event.passage_id)
+                    if key not in verdicts or verdicts[key]["revision"] < event.revision:
+                        verdicts[key] = decided(self._site, each.line, event)
+                case messages.PassageClosed() as event:
+                    key = (each.line, event.passage_id)
+                    if key not in ends or ends[key]["closed_at"] < event.closed_at:
+                        ends[key] = closed(self._site, each.line, event)
+                case _:
+                    pass
+        if verdicts:
+            connection.execute(_decided_statement(connection.dialect.name), list(verdicts.values()))
+        if ends:
+            connection.execute(_closed_statement(connection.dialect.name), list(ends.values()))
+        released = [
+            row["waybill_key"]
+            for row in ends.values()
+            if row["role_actual"] == LaneRole.RELEASE.value and row["waybill_key"]
+        ]
+        clearance_log.refresh(connection, self._site, released, now)
+
+    def _write_others(self, connection: Connection, new: Sequence[Accepted]) -> None:
+        gaps: list[Row] = []
+        alarms: list[Row] = []
+        rulings: list[Row] = []
+        devices: dict[tuple[str, str], Row] = {}
+        for each in new:
+            key = {"site": self._site, "line": each.line}
+            match each.event:
+                case messages.PassageDecided() | messages.PassageClosed():
+                    pass
+                case messages.GapRecorded() as event:
+                    gaps.append({**key, "envelope_id": each.envelope_id, **_fields(event)})
+                case messages.AlarmRaised() as event:
+                    alarms.append({**key, "envelope_id": each.envelope_id, **_fields(event)})
+                case messages.DeviceChanged() as event:
+                    before = devices.get((each.line, event.device))
+                    if before is None or before["changed_at"] <= event.changed_at:
+                        devices[each.line, event.device] = {**key, **_fields(event)}
+                case messages.AnswerRuled() as event:
+                    rulings.append(
+                        {
+                            "ruled_answer": event.answer_id,
+                            "ruling": event.ruling.value,
+                            "ruled_at": event.ruled_at,
+                            "position_mm": event.position_mm,
+                            "detail": event.detail,
+                        }
+                    )
+                case _:
+                    assert_never(each.event)
+        _insert_once(connection, schema.gaps, gaps)
+        _insert_once(connection, schema.alarms, alarms)
+        _upsert(connection, schema.devices, list(devices.values()), newer="changed_at")
+        if rulings:
+            answers = schema.answers
+            connection.execute(
+                update(answers).where(
+                    answers.c.answer_id == bindparam("ruled_answer"), answers.c.ruling == Ruling.SENT.value
+                ),
+                rulings,
+            )
+
+    def _write_quarantine(self, connection: Connection, refused: Sequence[Refused]) -> None:
+        if not refused:
+            return
+        table = schema.quarantine
+        statement = insert(connection.dialect.name, table)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={"times": table.c.times + 1}
+        )
+        connection.execute(statement, [quarantined(self._site, each, self._keyring) for each in refused])
+
+
+def _fields(event: Struct) -> Row:
+    values = structs.asdict(event)
+    return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+
+
+def _insert_once(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    rows = list(rows)
+    if rows:
+        connection.execute(insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
+
+
+def _upsert(connection: Connection, table: Table, rows: list[Row], *, newer: str = "") -> None:
+    if not rows:
+        return
+    statement = insert(connection.dialect.name, table)
+    keys = list(table.primary_key.columns)
+    changing = {column.name: statement.excluded[column.name] for column in table.c if column not in keys}
+    where = statement.excluded[newer] >= table.c[newer] if newer else None
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changing, where=where), rows)
+
+
+@cache
+def _decided_statement(dialect: str) -> Any:
+    """Upsert a verdict unless a newer one is there; what closing the passage settled stays."""
+    passages = schema.passages
+    statement = insert(dialect, passages)
+    new = statement.excluded
+    open_yet = passages.c.closed_at.is_(None)
+    changing: dict[str, Any] = {
+        name: new[name]
+        for name in (
+            "decided_at",
+            "revision",
+            "lane_decided",
+            "role_decided",
+            "reasons",
+            "evidence",
+            "weight_g",
+            "policy",
+            "decided_sequence",
+            "decided_hash",
+        )
+    }
+    changing["waybill_key"] = case((open_yet, new.waybill_key), else_=passages.c.waybill_key)
+    changing["awaiting_answer"] = case((open_yet, new.awaiting_answer), else_=false())
+    newer = or_(passages.c.revision.is_(None), new.revision > passages.c.revision)
+    return statement.on_conflict_do_update(
+        index_elements=list(passages.primary_key.columns), set_=changing, where=newer
+    )
+
+
+@cache
+def _closed_statement(dialect: str) -> Any:
+    """Upsert where the item really went; the edge's last word on the waybill comes with it."""
+    passages = schema.passages
+    statement = insert(dialect, passages)
+    new = statement.excluded
+    changing: dict[str, Any] = {
+        name: new[name]
+        for name in (
+            "waybill_key",
+            "closed_at",
+            "lane_actual",
+            "role_actual",
+            "as_decided",
+            "timeline",
+            "closed_sequence",
+            "closed_hash",
+        )
+    }
+    changing["awaiting_answer"] = false()
+    later = or_(passages.c.closed_at.is_(None), new.closed_at > passages.c.closed_at)
+    return statement.on_conflict_do_update(
+        index_elements=list(passages.primary_key.columns), set_=changing, where=later
+    )

@@ -1,0 +1,123 @@
+"""What became of each parcel of a run, and where it should have gone: from the plant's truth alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from config.settings import LaneRole, Line
+from simulators.categories import Category
+from simulators.truth import (
+    DecisionDue,
+    LaneAccepted,
+    ParcelMade,
+    RunStarted,
+    TripBegan,
+    TripEnded,
+    Truth,
+)
+
+CLOSE_MM = 250  # items nearer to each other than this belong on the bench
+
+TripKey = tuple[int, int]  # epoch, tracking id
+
+
+@dataclass
+class Trip:
+    """One induction of a parcel and its end, if it has come to one."""
+
+    key: TripKey
+    close: bool
+    end: TripEnded | None = None
+    due_ms: int | None = None
+    accepted_ms: int | None = None
+
+
+@dataclass
+class Fate:
+    """A parcel and its trips, in order."""
+
+    parcel: ParcelMade
+    trips: list[Trip] = field(default_factory=list[Trip])
+
+    @property
+    def end(self) -> TripEnded | None:
+        """Its arrival in a lane for good; None while it travels or goes round."""
+        last = self.trips[-1].end if self.trips else None
+        return None if last is None or last.role is LaneRole.RECIRCULATE else last
+
+    @property
+    def released(self) -> bool:
+        """Whether it lies in a release lane."""
+        return self.end is not None and self.end.role is LaneRole.RELEASE
+
+    @property
+    def touched(self) -> bool:
+        """Whether a fault touched any of its trips."""
+        return any(trip.end is not None and trip.end.touched for trip in self.trips)
+
+
+@dataclass
+class Run:
+    """The last run of a truth log."""
+
+    started: RunStarted
+    fates: dict[int, Fate]  # by the parcel's place in the stream
+    trips: dict[TripKey, Trip]
+
+    def right_roles(self, fate: Fate, *, officer_released: bool) -> frozenset[LaneRole]:
+        """The roles of the lanes it may lie in, given what physically happened to it."""
+        parcel = fate.parcel
+        if fate.trips and fate.trips[-1].close:
+            return frozenset({LaneRole.INSPECT})
+        match parcel.category:
+            case Category.TOO_CLOSE:  # in the end nothing was near it: an ordinary clean parcel
+                return frozenset({LaneRole.RELEASE})
+            case Category.CLONED_LABEL:
+                original = self.fates.get(parcel.copy_of or 0)
+                if original is not None and original.released:
+                    return frozenset({LaneRole.INSPECT})
+                return frozenset(
+                    {LaneRole.INSPECT, LaneRole.RELEASE}
+                )  # the only one of the pair to be released
+            case Category.REVIEW if officer_released:
+                return frozenset({LaneRole.RELEASE})
+            case _:
+                return frozenset({parcel.right})
+
+
+def release_lane(line: Line, parcel: ParcelMade) -> int | None:
+    """The lane to which the site's sort plan sends it once released; None if no rule fits."""
+    for rule in line.sort_plan:
+        if rule.courier in ("", parcel.courier) and rule.destination in ("", parcel.destination):
+            return rule.lane
+    return None
+
+
+def last_run(records: Iterable[Truth]) -> Run:
+    """Fold a truth log into the fates of its last run; ValueError if it holds none."""
+    run: Run | None = None
+    behind: Trip | None = None
+    for record in records:
+        if isinstance(record, RunStarted):
+            run, behind = Run(record, {}, {}), None
+            continue
+        if run is None:
+            raise ValueError("the truth log does not begin with a run")
+        match record:
+            case ParcelMade():
+                run.fates[record.number] = Fate(record)
+            case TripBegan():
+                close = record.gap_ahead_mm is not None and record.gap_ahead_mm < CLOSE_MM
+                trip = Trip((record.epoch, record.tracking_id), close)
+                if behind is not None and close:
+                    behind.close = True
+                behind = run.trips[trip.key] = trip
+                run.fates[record.parcel].trips.append(trip)
+            case TripEnded():
+                run.trips[record.epoch, record.tracking_id].end = record
+            case DecisionDue():
+                run.trips[record.epoch, record.tracking_id].due_ms = record.time_ms
+            case LaneAccepted():
+                run.trips[record.epoch, record.tracking_id].accepted_ms = record.time_ms
+    if run is None:
+        raise ValueError("the truth log is empty")
+    return run

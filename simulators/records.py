@@ -1,0 +1,69 @@
+"""What the centre recorded of a line, read from its database for the oracle."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import create_engine, select
+
+from central.schema import answers, gaps, passages
+from simulators.fates import TripKey
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Tracking ids the centre knows it has no records of, both ends included."""
+
+    epoch: int
+    first_tracking_id: int
+    last_tracking_id: int
+
+    def holds(self, key: TripKey) -> bool:
+        """Whether it accounts for that trip."""
+        return key[0] == self.epoch and self.first_tracking_id <= key[1] <= self.last_tracking_id
+
+
+@dataclass
+class Records:
+    """One line's records: how many for each trip, the lane each names, the gaps, the reasons."""
+
+    passages: Counter[TripKey] = field(default_factory=Counter[TripKey])
+    closed: set[TripKey] = field(default_factory=set[TripKey])
+    lanes: dict[TripKey, int | None] = field(default_factory=dict[TripKey, int | None])
+    reasons: dict[TripKey, tuple[str, ...]] = field(default_factory=dict[TripKey, tuple[str, ...]])
+    gaps: list[Gap] = field(default_factory=list[Gap])
+    officer_released: set[TripKey] = field(default_factory=set[TripKey])
+
+    def gap_count(self, key: TripKey) -> int:
+        """In how many gap records a trip lies."""
+        return sum(gap.holds(key) for gap in self.gaps)
+
+
+def read_records(database: str | Path, site: str, line: str) -> Records:
+    """Read a line's records from a SQLite file or a SQLAlchemy URL.
+
+    An empty or missing database is an error of SQLAlchemy's: it has no such table.
+    """
+    url = f"sqlite:///{database}" if isinstance(database, Path) else database
+    engine = create_engine(url)
+    records = Records()
+    try:
+        with engine.connect() as connection:
+            ids: dict[str, TripKey] = {}
+            ours = (passages.c.site == site, passages.c.line == line)
+            for row in connection.execute(select(passages).where(*ours)):
+                key = ids[row.passage_id] = (row.epoch, row.tracking_id)
+                records.passages[key] += 1
+                records.lanes[key] = row.lane_actual
+                records.reasons[key] = tuple(row.reasons or ())
+                if row.closed_at is not None:
+                    records.closed.add(key)
+            for row in connection.execute(select(gaps).where(gaps.c.site == site, gaps.c.line == line)):
+                records.gaps.append(Gap(row.epoch, row.first_tracking_id, row.last_tracking_id))
+            accepted = (answers.c.decision == "release", answers.c.ruling == "accepted")
+            for row in connection.execute(select(answers.c.passage_id).where(*accepted)):
+                if row.passage_id in ids:
+                    records.officer_released.add(ids[row.passage_id])
+    finally:
+        engine.dispose()
+    return records
