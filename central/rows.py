@@ -45,6 +45,7 @@ def closed(site: str, line: str, event: PassageClosed) -> Row:
         "epoch": event.epoch,
         "tracking_id": event.tracking_id,
         "waybill_key": event.waybill_key,
+        "closed_waybill_key": event.waybill_key,
         "inducted_at": event.inducted_at,
         "closed_at": event.closed_at,
         "lane_actual": event.lane,

@@ -169,7 +169,8 @@ passages = Table(
     _text("line", key=True),  # in the key: no line can write over another's record
     Column("epoch", BigInteger(), nullable=False),
     Column("tracking_id", BigInteger(), nullable=False),
-    Column("waybill_key", String(), nullable=True, index=True),
+    Column("waybill_key", String(), nullable=True, index=True),  # the closing's, else the verdict's
+    _text("closed_waybill_key", null=True),
     Column("inducted_at", Utc(), nullable=False, index=True),
     _time("decided_at", null=True),
     Column("revision", Integer(), nullable=True),

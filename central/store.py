@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, assert_never
 
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Table, bindparam, case, false, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, case, false, func, or_, select, update
 
 from central import clearance_log, schema
 from central.database import insert
@@ -127,12 +127,23 @@ class Store:
             connection.execute(_decided_statement(connection.dialect.name), list(verdicts.values()))
         if ends:
             connection.execute(_closed_statement(connection.dialect.name), list(ends.values()))
-        released = [
-            row["waybill_key"]
-            for row in ends.values()
-            if row["role_actual"] == LaneRole.RELEASE.value and row["waybill_key"]
-        ]
+        released = self._released(connection, sorted({passage for _line, passage in (*verdicts, *ends)}))
         clearance_log.refresh(connection, self._site, released, now)
+
+    def _released(self, connection: Connection, passage_ids: Sequence[str]) -> list[str]:
+        """The waybills of those of these passages that have ended in a release lane."""
+        passages = schema.passages
+        found: list[str] = []
+        for start in range(0, len(passage_ids), _PARAMETERS):
+            part = passage_ids[start : start + _PARAMETERS]
+            query = select(passages.c.waybill_key).where(
+                passages.c.passage_id.in_(part),
+                passages.c.site == self._site,
+                passages.c.role_actual == LaneRole.RELEASE.value,
+                passages.c.waybill_key.is_not(None),
+            )
+            found += connection.execute(query).scalars()
+        return found
 
     def _write_others(self, connection: Connection, new: Sequence[Accepted]) -> None:
         gaps: list[Row] = []
@@ -230,7 +241,7 @@ def _decided_statement(dialect: str) -> Any:
             "decided_hash",
         )
     }
-    changing["waybill_key"] = case((open_yet, new.waybill_key), else_=passages.c.waybill_key)
+    changing["waybill_key"] = func.coalesce(passages.c.closed_waybill_key, new.waybill_key)
     changing["awaiting_answer"] = case((open_yet, new.awaiting_answer), else_=false())
     newer = or_(passages.c.revision.is_(None), new.revision > passages.c.revision)
     return statement.on_conflict_do_update(
@@ -240,14 +251,14 @@ def _decided_statement(dialect: str) -> Any:
 
 @cache
 def _closed_statement(dialect: str) -> Any:
-    """Upsert where the item really went; the edge's last word on the waybill comes with it."""
+    """Upsert where the item really went; a waybill it names is the edge's last word on that."""
     passages = schema.passages
     statement = insert(dialect, passages)
     new = statement.excluded
     changing: dict[str, Any] = {
         name: new[name]
         for name in (
-            "waybill_key",
+            "closed_waybill_key",
             "closed_at",
             "lane_actual",
             "role_actual",
@@ -257,6 +268,7 @@ def _closed_statement(dialect: str) -> Any:
             "closed_hash",
         )
     }
+    changing["waybill_key"] = func.coalesce(new.waybill_key, passages.c.waybill_key)
     changing["awaiting_answer"] = false()
     later = or_(passages.c.closed_at.is_(None), new.closed_at > passages.c.closed_at)
     return statement.on_conflict_do_update(

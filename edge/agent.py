@@ -8,7 +8,6 @@ controller then keeps the line safe by itself.
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -22,7 +21,6 @@ from devices.interfaces import (
     Cursor,
     DeviceState,
     Health,
-    LaneCommand,
     LineStatus,
     Scale,
     Scanner,
@@ -31,12 +29,12 @@ from edge.clearance import ClearanceList
 from edge.core import Core
 from edge.intake import Intake
 from edge.journal import Entry, Journal, JournalError, Mark
+from edge.lane_commands import LaneCommands
 from edge.messages import DeviceChanged
 from edge.observations import (
     AgentStarted,
     ControllerRestarted,
     InductionsMissed,
-    LaneRuled,
     LookUp,
     Observation,
     Paper,
@@ -46,8 +44,8 @@ from edge.observations import (
 )
 
 _JOURNAL_RETRY_S = 0.5
-_ACKNOWLEDGED_WITHIN_S = 0.5  # a command unanswered for longer is taken for lost and given again
 _WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
+_LIST_MAY_COME_S = 10.0
 _REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
 _log = structlog.get_logger("agent")
 
@@ -96,11 +94,11 @@ class Agent:
         self.written = asyncio.Event()  # set when the outbox may have grown
         self._device_states: dict[str, DeviceState] = {}
         self._batch: list[Entry] = []
-        self._to_command: dict[int, None] = {}  # tracking ids, in order
-        self._commands: dict[int, tuple[SetLane, float]] = {}  # unanswered, with the time they were given
-        self._command_id = 0
+        self._lanes = LaneCommands(self.core, devices.conveyor, now_s)
         self._beats = 0
         self._repeats = 0
+        self._held_since_s: float | None = None
+        self._said_held = False
         self._announced = False
         self._recover()
 
@@ -111,7 +109,7 @@ class Agent:
             try:
                 if await self.turn():
                     pause_s = 0.0
-                elif self._commands:
+                elif self._lanes.waiting:
                     pause_s = _WAITING_FOR_CONTROLLER_S
             except DeviceError:
                 self._note_changes()
@@ -127,10 +125,8 @@ class Agent:
             return False
         for observation in self._arrivals(status):
             self._take(observation)
-        for result in poll.results:
-            command, _ = self._commands.pop(result.command_id, (None, 0.0))
-            if command is not None:
-                self._take(LaneRuled(command.tracking_id, command.lane, result.outcome))
+        for ruled in self._lanes.ruled(poll.results):
+            self._take(ruled)
         for observation in self._intake.observed(poll):
             self._take(observation)
         read_all = self.core.last_sequence >= status.newest_sequence
@@ -141,10 +137,22 @@ class Agent:
             self._take(due)
         self._note_changes()
         await self._write()
-        await self._act()
-        self._beats = (self._beats + 1) % 0x10000
-        await self._devices.conveyor.beat(self._beats)
+        await self._lanes.send()
+        if self._may_run():
+            self._beats = (self._beats + 1) % 0x10000
+            await self._devices.conveyor.beat(self._beats)
         return not read_all
+
+    def _may_run(self) -> bool:
+        """A line that never got a clearance list would inspect every parcel: it is held instead."""
+        if self._clearance.is_known:
+            return True
+        self._held_since_s = self._held_since_s or self._now_s()
+        if not self._said_held and self._now_s() - self._held_since_s > _LIST_MAY_COME_S:
+            self._said_held = True
+            detail = "the centre has not given this line a clearance list yet; induction stays closed"
+            self._intake.alarm("no_clearance_list", detail, self._wall())
+        return False
 
     async def _refuse_repeated_epoch(self, status: LineStatus) -> None:
         """The controller restarted without changing its epoch: its ids would name other items' passages. No
@@ -174,7 +182,7 @@ class Agent:
                 case Report(message=message):
                     self._batch.append(Entry(at, message, getattr(message, "passage_id", None)))
                 case SetLane(tracking_id=tracking_id):
-                    self._to_command[tracking_id] = None
+                    self._lanes.want(tracking_id)
                 case LookUp():
                     self._take(self._look_up(action))
 
@@ -227,40 +235,14 @@ class Agent:
         if failed:
             _log.info("journal_recovered")
 
-    async def _act(self) -> None:
-        """Command the lanes of the present verdicts; an item has one unanswered command at most, so that an
-        older lane can never be acknowledged after a newer one."""
-        overdue_s = self._now_s() - _ACKNOWLEDGED_WITHIN_S
-        for command_id, (command, given_s) in list(self._commands.items()):
-            if given_s < overdue_s:
-                del self._commands[command_id]
-                self._to_command[command.tracking_id] = None
-        busy = {command.tracking_id for command, _ in self._commands.values()}
-        offered: list[LaneCommand] = []
-        for tracking_id in [each for each in self._to_command if each not in busy]:
-            del self._to_command[tracking_id]
-            wanted = self.core.wanted_lane(tracking_id)
-            if wanted is not None:
-                self._command_id += 1
-                self._commands[self._command_id] = (wanted, self._now_s())
-                offered.append(LaneCommand(self._command_id, wanted.epoch, tracking_id, wanted.lane))
-        if not offered:
-            return
-        placed: set[int] = set()
-        with suppress(DeviceError):
-            placed = {command.command_id for command in await self._devices.conveyor.send(offered)}
-        for command in offered:
-            if command.command_id not in placed:
-                del self._commands[command.command_id]
-                self._to_command[command.tracking_id] = None
-
     def _recover(self) -> None:
         """Build the open passages again from the journal; their lanes are commanded once more."""
         mark = self._journal.mark()
         for at, observation in self._journal.replay():
             self.core.step(observation, at)
         self.core.resume(mark.epoch, mark.sequence, mark.tracking_id)
-        self._to_command = dict.fromkeys(self.core.items)
+        for tracking_id in self.core.items:
+            self._lanes.want(tracking_id)
         _log.info("journal_replayed", open_passages=len(self.core.items), epoch=mark.epoch)
 
 

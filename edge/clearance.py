@@ -1,8 +1,9 @@
 """The clearance list as this line knows it: kept in SQLite, works offline, and knows how old it is.
 
 Ages: up to the moment the centre confirmed the list they count by the centre's clock, from then on by the
-monotonic clock. After a restart, until the centre speaks again, the wall clock must serve; if that went
-backwards the age cannot be told, which is too old.
+monotonic clock or the wall clock, whichever makes them older: a message may have lain at the broker. After a
+restart, until the centre speaks again, only the wall clock is left; if it went backwards the age cannot be
+told, which is too old.
 """
 
 import sqlite3
@@ -41,7 +42,12 @@ class ClearanceList:
         self._confirmed_at = datetime.fromisoformat(stored) if stored else None
         self._confirmed_s: float | None = None
 
-    def replace(self, snapshot: ClearanceSnapshot) -> None:
+    @property
+    def is_known(self) -> bool:
+        """Whether the centre ever gave this line its list."""
+        return self._confirmed_at is not None
+
+    def replace(self, snapshot: ClearanceSnapshot, now_s: float) -> None:
         """Take over a whole list."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("DELETE FROM entries")
@@ -49,8 +55,9 @@ class ClearanceList:
         self._write(snapshot.entries)
         self._set_number(snapshot.number)
         self._connection.execute("COMMIT")
+        self.confirm(snapshot.number, snapshot.made_at, now_s)
 
-    def apply(self, delta: ClearanceDelta) -> bool:
+    def apply(self, delta: ClearanceDelta, now_s: float) -> bool:
         """Take a delta in; False if one before it is missing and the whole list must be fetched."""
         if delta.number <= self.number:
             return True
@@ -60,6 +67,7 @@ class ClearanceList:
         self._write(delta.entries)
         self._set_number(delta.number)
         self._connection.execute("COMMIT")
+        self.confirm(delta.number, delta.made_at, now_s)
         return True
 
     def confirm(self, number: int, centre_at: datetime, now_s: float) -> bool:
@@ -88,10 +96,10 @@ class ClearanceList:
         """How long ago the centre confirmed the list; None if that cannot be told."""
         if self._confirmed_at is None:
             return None
+        by_wall_s = (wall - self._confirmed_at).total_seconds()
         if self._confirmed_s is not None:
-            return now_s - self._confirmed_s
-        since_s = (wall - self._confirmed_at).total_seconds()
-        return since_s if since_s >= 0 else None
+            return max(now_s - self._confirmed_s, by_wall_s)
+        return by_wall_s if by_wall_s >= 0 else None
 
     def _entry_age_s(self, entry: ClearanceEntry, now_s: float, wall: datetime) -> float | None:
         list_age_s = self.age_s(now_s, wall)

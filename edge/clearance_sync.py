@@ -44,7 +44,7 @@ class ClearanceSync:
     def delta(self, delta: ClearanceDelta) -> None:
         """Changes from the centre; a gap, or a disk that fails, means that the whole list is fetched."""
         try:
-            whole = self._list.apply(delta)
+            whole = self._list.apply(delta, self._now_s())
         except sqlite3.Error as error:
             _log.error("clearance_not_written", problem=str(error))
             whole = False
@@ -75,7 +75,7 @@ class ClearanceSync:
             self._needed.clear()
             try:
                 snapshot = await self._source.fetch()
-                self._list.replace(snapshot)
+                self._list.replace(snapshot, self._now_s())
             except (FetchError, sqlite3.Error) as error:
                 _log.warning("clearance_not_fetched", problem=str(error))
                 await asyncio.sleep(_RETRY_S)

@@ -42,8 +42,10 @@ class Records:
 def read_records(database: str | Path, site: str, line: str) -> Records:
     """Read a line's records from a SQLite file or a SQLAlchemy URL.
 
-    An empty or missing database is an error of SQLAlchemy's: it has no such table.
+    FileNotFoundError for a file that is not there, SQLAlchemy's errors for a database without our tables.
     """
+    if isinstance(database, Path) and not database.exists():
+        raise FileNotFoundError(f"{database}: no such database")
     url = f"sqlite:///{database}" if isinstance(database, Path) else database
     engine = create_engine(url)
     records = Records()

@@ -55,7 +55,6 @@ class World:
         self._start_s = start_s
         self._boot_scan = 0
         self._ids: dict[Item, tuple[int, int]] = {}  # what the controller calls each item: epoch, tracking id
-        self._items: dict[tuple[int, int], Item] = {}
         self._touched: set[Item] = set()
         self._accepted: set[tuple[int, int]] = set()
 
@@ -134,7 +133,6 @@ class World:
         for item, tracking_id in zip(made, ids, strict=True):
             parcel = item.parcel
             self._ids[item] = (epoch, tracking_id)
-            self._items[epoch, tracking_id] = item
             if item.trip == 0:
                 outputs.truth.append(
                     ParcelMade(
@@ -160,7 +158,6 @@ class World:
                 outputs.weights.append(signal)
             case LaneEntered(item=item, lane=lane):
                 epoch, tracking_id = self._ids.pop(item)
-                del self._items[epoch, tracking_id]
                 self._accepted.discard((epoch, tracking_id))
                 touched = item in self._touched
                 self._touched.discard(item)

@@ -1,5 +1,8 @@
 """The controller's Modbus TCP server: serves a `PlcImage`; only the agent's blocks may be written."""
 
+import asyncio
+from typing import cast
+
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -20,10 +23,11 @@ class PlcServer:
     @property
     def port(self) -> int:
         """The port it listens on; RuntimeError before `start`."""
-        transport = self._server.transport if self._server else None
-        if transport is None:
+        # pymodbus keeps its listening socket's server where a connection keeps its transport
+        listening = cast("asyncio.Server | None", self._server.transport) if self._server else None
+        if listening is None:
             raise RuntimeError("the controller's server is not started")
-        return transport.sockets[0].getsockname()[1]  # pyright: ignore
+        return int(listening.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
         """Listen; RuntimeError names the address if it is taken."""

@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("tracking_id", sa.BigInteger(), nullable=False),
         sa.Column("waybill_key", sa.String(), nullable=True),
+        sa.Column("closed_waybill_key", sa.String(), nullable=True),
         sa.Column("inducted_at", _TIME, nullable=False),
         sa.Column("decided_at", _TIME, nullable=True),
         sa.Column("revision", sa.Integer(), nullable=True),

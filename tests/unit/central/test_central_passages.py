@@ -255,7 +255,7 @@ def test_the_edge_fetches_the_clearance_list_with_its_token(busy: Office) -> Non
     with busy.client() as client:
         response = client.get("/api/lines/L1/clearance", headers=bearer)
         assert response.status_code == 200
-        assert {entry["state"] for entry in response.json()["entries"]} == {"inspect", "wait"}
+        assert {entry["state"] for entry in response.json()["entries"]} == {"inspect", "released"}
         known = {**bearer, "If-None-Match": response.headers["etag"]}
         again = client.get("/api/lines/L1/clearance", headers=known)
         assert (again.status_code, again.content) == (304, b"")

@@ -26,6 +26,8 @@ JOURNEY = [
     incoming(decided("p1", revision=3), "e3"),
     incoming(closed("p1"), "e4"),
     incoming(decided("p2", role=LaneRole.WAIT, lane=3, awaiting_answer=True, tracking_id=2), "e5"),
+    incoming(decided("p4", tracking_id=4), "e13"),
+    incoming(closed("p4", waybill=None, tracking_id=4), "e14"),
     incoming(closed("p3", role=None, lane=None, waybill=None, tracking_id=3), "e6"),
     incoming(GapRecorded(7, 4, 6, 40, 60, GapCause.RING_OVERRUN, (1, 0), START), "e7"),
     incoming(AlarmRaised("jam", "lane 2", START), "e8"),
@@ -125,7 +127,7 @@ def test_order_and_repetition_change_nothing(
     empty(engine)
     receipted = store(engine, batches)
     assert rows(engine) == expected
-    assert receipted == {f"e{number}" for number in range(1, 13)}
+    assert receipted == {f"e{number}" for number in range(1, 15)}
 
 
 def test_another_lines_message_cannot_overwrite_a_record(engine: Engine) -> None:

@@ -112,8 +112,7 @@ class Site:
 
     def know(self, state: ClearanceState = ClearanceState.RELEASE) -> None:
         number = self.list.number + 1
-        self.list.replace(ClearanceSnapshot(number, NOON, (entry(WAYBILL, state),)))
-        self.list.confirm(number, NOON, self.controller.now_s)
+        self.list.replace(ClearanceSnapshot(number, NOON, (entry(WAYBILL, state),)), self.controller.now_s)
 
     async def turn_at(self, at_mm: int) -> None:
         self.controller.now_s = at_mm / 2000
@@ -250,6 +249,20 @@ async def test_a_release_that_found_no_slot_never_overtakes_the_inspection_after
     site.controller.free_slots = 8
     await site.turn_at(5400)
     assert [each.lane for each in site.controller.commands] == [5]
+
+
+async def test_a_line_without_a_clearance_list_is_held(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    await site.turn_at(100)
+    await site.turn_at(100 + 2 * 10_001)
+    await site.turn_at(100 + 2 * 10_002)
+    assert site.controller.beats == []
+    assert [each.code for each in site.records(AlarmRaised) if isinstance(each, AlarmRaised)] == [
+        "no_clearance_list"
+    ]
+    site.know()
+    await site.turn_at(30_000)
+    assert len(site.controller.beats) == 1
 
 
 async def test_controller_that_restarts_in_the_same_epoch_is_held(site: Site) -> None:

@@ -22,8 +22,7 @@ def key(number: str) -> str:
 @pytest.fixture
 def list_(tmp_path: Path) -> ClearanceList:
     made = ClearanceList(tmp_path / "lists.db")
-    made.replace(ClearanceSnapshot(10, NOON, (entry(A, aliases=(key("ORDER-1"),)),)))
-    made.confirm(10, NOON, 1000.0)
+    made.replace(ClearanceSnapshot(10, NOON, (entry(A, aliases=(key("ORDER-1"),)),)), 1000.0)
     return made
 
 
@@ -36,11 +35,11 @@ def test_waybill_is_found_by_itself_and_by_its_alias(list_: ClearanceList) -> No
 
 
 def test_deltas_apply_in_order_and_a_gap_is_noticed(list_: ClearanceList) -> None:
-    assert list_.apply(ClearanceDelta(11, NOON, (entry(B),)))
+    assert list_.apply(ClearanceDelta(11, NOON, (entry(B),)), 1000.0)
     assert list_.apply(
-        ClearanceDelta(11, NOON, (entry(A, ClearanceState.INSPECT),))
+        ClearanceDelta(11, NOON, (entry(A, ClearanceState.INSPECT),)), 1000.0
     )  # again: nothing happens
-    assert not list_.apply(ClearanceDelta(13, NOON, (entry(A, ClearanceState.INSPECT),)))
+    assert not list_.apply(ClearanceDelta(13, NOON, (entry(A, ClearanceState.INSPECT),)), 1000.0)
     assert list_.number == 11
     paper = list_.find(key(A), 1000.0, NOON)
     assert paper is not None
@@ -48,10 +47,10 @@ def test_deltas_apply_in_order_and_a_gap_is_noticed(list_: ClearanceList) -> Non
 
 
 def test_a_change_replaces_aliases_and_a_removal_forgets(list_: ClearanceList) -> None:
-    list_.apply(ClearanceDelta(11, NOON, (entry(A, aliases=(key("ORDER-2"),)),)))
+    list_.apply(ClearanceDelta(11, NOON, (entry(A, aliases=(key("ORDER-2"),)),)), 1000.0)
     assert list_.find(key("ORDER-1"), 1000.0, NOON) is None
     assert list_.find(key("ORDER-2"), 1000.0, NOON) is not None
-    list_.apply(ClearanceDelta(12, NOON, (entry(A, removed=True),)))
+    list_.apply(ClearanceDelta(12, NOON, (entry(A, removed=True),)), 1000.0)
     assert list_.find(key(A), 1000.0, NOON) is None
     assert list_.find(key("ORDER-2"), 1000.0, NOON) is None
 
@@ -62,17 +61,24 @@ def age(list_: ClearanceList, now_s: float, wall: datetime) -> float | None:
     return paper.age_s
 
 
-def test_age_counts_on_by_the_monotonic_clock_whatever_the_wall_clock_does(list_: ClearanceList) -> None:
+def test_age_counts_on_by_the_clock_that_makes_it_older(list_: ClearanceList) -> None:
     """The entry was an hour old when the centre confirmed the list at 1,000 s."""
     assert age(list_, 1000.0, NOON) == 3600
     assert age(list_, 1060.0, NOON - timedelta(hours=1)) == 3660
+    assert age(list_, 1060.0, NOON + timedelta(hours=1)) == 7200
+
+
+def test_a_confirmation_that_lay_at_the_broker_does_not_make_the_list_young(list_: ClearanceList) -> None:
+    list_.confirm(10, NOON + timedelta(hours=1), 50_000.0)
+    assert list_.age_s(50_000.0, NOON + timedelta(hours=9)) == 8 * 3600
 
 
 def test_confirmation_makes_the_list_young_but_not_its_entries(list_: ClearanceList) -> None:
-    assert list_.confirm(10, NOON + timedelta(hours=2), 8200.0)
-    assert list_.age_s(8200.0, NOON) == 0
-    assert age(list_, 8200.0, NOON) == 3 * 3600
-    assert not list_.confirm(11, NOON + timedelta(hours=2), 8200.0)
+    two_hours_on = NOON + timedelta(hours=2)
+    assert list_.confirm(10, two_hours_on, 8200.0)
+    assert list_.age_s(8200.0, two_hours_on) == 0
+    assert age(list_, 8200.0, two_hours_on) == 3 * 3600
+    assert not list_.confirm(11, two_hours_on, 8200.0)
 
 
 def test_after_a_restart_the_wall_clock_serves_unless_it_went_back(
@@ -87,10 +93,12 @@ def test_after_a_restart_the_wall_clock_serves_unless_it_went_back(
     assert age(again, 6.0, NOON - timedelta(seconds=1)) == 3600 + 660
 
 
-def test_a_list_never_confirmed_has_no_age(tmp_path: Path) -> None:
+def test_a_line_that_was_never_given_a_list_knows_that(tmp_path: Path) -> None:
     list_ = ClearanceList(tmp_path / "lists.db")
-    list_.replace(ClearanceSnapshot(1, NOON, (entry(A),)))
-    assert age(list_, 5.0, NOON) is None
+    assert not list_.is_known
+    assert list_.age_s(5.0, NOON) is None
+    list_.replace(ClearanceSnapshot(0, NOON, ()), 5.0)
+    assert list_.is_known
 
 
 class Source:

@@ -292,3 +292,11 @@ def test_truth_and_database_are_read_from_disk(story: Story, site: Site, line: L
     found = report(tmp_path / "truth.jsonl", database, site, line)
     assert found["ok"], found["failures"]
     assert (found["recorded"], found["lost"], found["by_reason"]) == (2, 0, {"cleared": 2})
+
+
+def test_a_database_that_is_not_there_is_named_and_not_made(site: Site, line: Line, tmp_path: Path) -> None:
+    with TruthLog(tmp_path / "truth.jsonl") as log:
+        log.write([HEAD])
+    with pytest.raises(FileNotFoundError, match=r"central\.db"):
+        report(tmp_path / "truth.jsonl", tmp_path / "central.db", site, line)
+    assert not (tmp_path / "central.db").exists()

@@ -26,10 +26,4 @@ export const useMe = (): Me => useGiven().me;
 export const useSite = (): Site => useGiven().site;
 export const useMay = (permission: string): boolean => useGiven().me.permissions.includes(permission);
 
-/** What a lane of a line is called: "R1"; its number if the site file does not know it. */
-export function laneName(line: SiteLine | undefined, number: number | null | undefined): string | undefined {
-  if (number == null) return undefined;
-  return line?.lanes.find((lane) => lane.number === number)?.name ?? String(number);
-}
-
 export const useLine = (id: string): SiteLine | undefined => useGiven().site.lines.find((line) => line.id === id);

@@ -27,11 +27,12 @@ export function LinePage() {
 function Line({ line }: { line: SiteLine }) {
   const text = useText();
   const report = useLive((live) => live.lines[line.id]);
+  const behind = useLive((live) => live.connection.status !== "live");
   const seesPassages = useMay("see_passages");
   const seesFigures = useMay("see_figures");
   const mayAnswer = useMay("answer");
   return (
-    <div className={`line-page ${report?.state.online ? "" : "line-away"}`}>
+    <div className={`line-page ${report?.state.online && !behind ? "" : "line-away"}`}>
       <section className="panel belt-panel">
         <LineStatus line={line} report={report} />
         <Contained sentence={text.states.crashed}><BeltDrawing line={line} report={report} /></Contained>

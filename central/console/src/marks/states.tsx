@@ -18,8 +18,8 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
     <div className="state state-failed" role="alert">
       <p><b>{text.states.failed(what)}</b></p>
       <p>{text.failure[failure.kind]}</p>
-      {failure.detail && failure.kind !== "offline" ? <p className="quiet">{failure.detail}</p> : null}
-      {retry ? <Button onClick={retry}>{text.retry}</Button> : null}
+      {failure.kind === "refused" && failure.detail ? <p className="quiet">{failure.detail}</p> : null}
+      {retry && failure.kind !== "not_found" ? <Button onClick={retry}>{text.retry}</Button> : null}
     </div>
   );
 }

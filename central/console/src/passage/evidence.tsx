@@ -31,16 +31,26 @@ export function EvidencePart({ page }: { page: PassagePage }) {
             </>
           ) : <span className="tone-doubt">{words.noClearance}</span>}
         </Fact>
-        {page.clearance && page.clearance.version !== clearance?.version ? (
-          <Fact name={words.clearanceNow}>
-            {words.clearanceState[page.clearance.state] ?? page.clearance.state}
-            <span className="detail">{dateAndTime(page.clearance.as_of)} · {page.clearance.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ")}</span>
-          </Fact>
-        ) : null}
+        <ClearanceSince page={page} />
         {evidence.trips ? <Fact name={words.trips}>{words.tripsCount(evidence.trips)}</Fact> : null}
         {doubts.length > 0 ? <Fact name={words.doubts}>{doubts.map((doubt) => text.reasons[doubt]?.word ?? doubt).join(" · ")}</Fact> : null}
       </dl>
     </Part>
+  );
+}
+
+/** What the clearance became after the verdict; that it is used up by this very release says nothing new. */
+function ClearanceSince({ page }: { page: PassagePage }) {
+  const text = useText();
+  const now = page.clearance;
+  if (!now || now.version === page.evidence?.clearance?.version) return null;
+  if (now.state === "released" && page.role_actual === "release") return null;
+  const reasons = now.reasons.map((reason) => text.reasons[reason]?.word ?? reason);
+  return (
+    <Fact name={text.passage.clearanceNow}>
+      {text.passage.clearanceState[now.state] ?? now.state}
+      <span className="detail">{[dateAndTime(now.as_of), ...reasons].join(" · ")}</span>
+    </Fact>
   );
 }
 

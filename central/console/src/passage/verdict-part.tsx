@@ -1,6 +1,7 @@
 // The verdict of a passage, each reason as a sentence, and whether the item went where it was sent.
 
-import { laneName, useLine } from "../api/site.tsx";
+import { laneName } from "../api/lanes.ts";
+import { useLine } from "../api/site.tsx";
 import type { PassagePage, SiteLine } from "../api/types.ts";
 import { timeOfDay } from "../format/time.ts";
 import { useText } from "../i18n/text.ts";

@@ -2,7 +2,8 @@
 
 import { Link } from "react-router";
 
-import { laneName, useSite } from "../api/site.tsx";
+import { laneName } from "../api/lanes.ts";
+import { useSite } from "../api/site.tsx";
 import type { PassageRow } from "../api/types.ts";
 import { kilograms, tail } from "../format/quantity.ts";
 import { dateAndTime, timeOfDay } from "../format/time.ts";

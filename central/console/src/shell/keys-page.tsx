@@ -1,6 +1,6 @@
 // All keys, on one sheet, opened with `?`.
 
-import { Modal } from "antd";
+import { Button, Modal } from "antd";
 
 import { useText } from "../i18n/text.ts";
 import type { Messages } from "../i18n/shapes.ts";
@@ -19,7 +19,7 @@ export function KeysSheet({ close }: { close: () => void }) {
   const { keys } = useText();
   useKeys({ "?": close }, "dialog");
   return (
-    <Modal open transitionName="" maskTransitionName="" onCancel={close} footer={null} title={keys.title} width={640}>
+    <Modal open transitionName="" maskTransitionName="" onCancel={close} closable={false} footer={<Button onClick={close}>{keys.close}</Button>} title={keys.title} width={640}>
       <div className="keys-sheet">
         {(Object.keys(SHEET) as Group[]).map((group) => (
           <section key={group}>

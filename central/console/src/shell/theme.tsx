@@ -33,7 +33,7 @@ function antConfig(theme: Theme): ThemeConfig {
     algorithm: theme === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
     token: {
       colorPrimary: colours.accent, colorInfo: colours.accent, colorLink: colours.accent,
-      colorSuccess: colours.release, colorWarning: colours.wait, colorError: colours.stop,
+      colorSuccess: colours.release, colorWarning: colours.wait, colorError: colours.stop, green: colours.release,
       colorTextBase: colours.ink, colorBgLayout: colours.page, colorBgContainer: colours.panel, colorBgElevated: colours.raised, colorBorder: colours.border,
       fontFamily: FONT, fontSize: 14, borderRadius: 4, motionDurationMid: "0.1s", motionDurationSlow: "0.15s",
     },

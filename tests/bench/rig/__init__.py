@@ -1,0 +1,1 @@
+"""What all benchmarks share: processes, the broker, counting, and the results file."""
