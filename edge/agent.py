@@ -47,7 +47,7 @@ _JOURNAL_RETRY_S = 0.5
 _WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
 _LIST_MAY_COME_S = 10.0
 _REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
-_log = structlog.get_logger("agent")
+_log = structlog.get_logger(__name__)
 
 
 class Devices(Struct):

@@ -12,7 +12,7 @@ from edge.messages import CentreState, ClearanceDelta
 
 _DELTA_MAY_COME_S = 2.0  # the centre's state can overtake a delta on its way
 _RETRY_S = 2.0
-_log = structlog.get_logger("clearance")
+_log = structlog.get_logger(__name__)
 
 
 class ClearanceSync:

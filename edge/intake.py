@@ -24,7 +24,7 @@ from edge.observations import (
     Weighed,
 )
 
-_log = structlog.get_logger("intake")
+_log = structlog.get_logger(__name__)
 
 
 class Intake:

@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from config.settings import Broker
 
-_log = structlog.get_logger("mqtt")
+_log = structlog.get_logger(__name__)
 
 
 class PahoClient:

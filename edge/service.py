@@ -29,7 +29,7 @@ from edge.uplink import Arrivals, Uplink
 
 _STATE_EVERY_S = 0.25
 _RESTART_S = 1.0
-_log = structlog.get_logger("edge")
+_log = structlog.get_logger(__name__)
 
 
 def journal_path(data: Path, line_id: str) -> Path:

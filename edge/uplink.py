@@ -18,7 +18,7 @@ from edge.messages import CentreState, ClearanceDelta, LineState, MessageError, 
 
 _WINDOW = 200  # records sent and not yet receipted
 _RESEND_S = 5.0
-_log = structlog.get_logger("uplink")
+_log = structlog.get_logger(__name__)
 
 
 class Arrivals(Struct):

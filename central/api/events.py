@@ -16,10 +16,10 @@ HEARTBEAT_S = 15.0
 @get("/events", opt=needs(Permission.LOGGED_IN), sync_to_thread=False)
 def stream_events(centre: TheCentre, request: Asked) -> ServerSentEvent:
     """Events passage, line, answer, alarm, figures, reset (fetch again), as far as the role may see them."""
-    return ServerSentEvent(_messages(centre, request.user))
+    return ServerSentEvent(stream(centre, request.user))
 
 
-async def _messages(
+async def stream(
     centre: Centre, principal: Principal, heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncGenerator[ServerSentEventMessage, None]:
     """Events as they come, a comment when none do; ends with the session or the service."""

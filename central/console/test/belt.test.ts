@@ -10,7 +10,14 @@ import { followed } from "../src/line/report.ts";
 const LINE: SiteLine = {
   id: "L1",
   name: "一号分拣线",
-  belt: { speed_mm_s: 2000, eyes_mm: [0, 1500, 4200], decide_eye: 2, release_cutoff_mm: 9000, inspect_cutoff_mm: 9600, end_mm: 16000 },
+  belt: {
+    speed_mm_s: 2000,
+    eyes_mm: [0, 1500, 4200],
+    decide_eye: 2,
+    release_cutoff_mm: 9000,
+    inspect_cutoff_mm: 9600,
+    end_mm: 16000,
+  },
   lanes: [
     { number: 1, name: "R1", role: "release", diverter_mm: 11000, capacity: 0 },
     { number: 2, name: "R2", role: "release", diverter_mm: 11100, capacity: 0 },
@@ -24,7 +31,14 @@ const LINE: SiteLine = {
 const WIDTHS = [980, 1330, 1880];
 
 function state(items: LineState["items"], more: Partial<LineState> = {}): LineState {
-  return { session: "s", online: true, at: "2026-11-23T05:00:00Z", speed_mm_s: 2000, ...(items ? { items } : {}), ...more };
+  return {
+    session: "s",
+    online: true,
+    at: "2026-11-23T05:00:00Z",
+    speed_mm_s: 2000,
+    ...(items ? { items } : {}),
+    ...more,
+  };
 }
 
 describe("scale", () => {
@@ -36,7 +50,14 @@ describe("scale", () => {
   });
 
   it("draws everything that stands along the belt", () => {
-    expect(fixturesOf(LINE).map((fixture) => fixture.kind)).toEqual(["eye", "eye", "eye", "scanner", "scale", "cutoff"]);
+    expect(fixturesOf(LINE).map((fixture) => fixture.kind)).toEqual([
+      "eye",
+      "eye",
+      "eye",
+      "scanner",
+      "scale",
+      "cutoff",
+    ]);
   });
 });
 
@@ -54,17 +75,44 @@ describe("labels", () => {
   });
 
   it("stay where they wish while there is room", () => {
-    const placed = spread([{ what: "a", x: 100, width: 20 }, { what: "b", x: 200, width: 20 }], 5, 0, 400);
+    const placed = spread(
+      [
+        { what: "a", x: 100, width: 20 },
+        { what: "b", x: 200, width: 20 },
+      ],
+      5,
+      0,
+      400,
+    );
     expect(placed.map(({ at }) => at)).toEqual([100, 200]);
   });
 
   it("that collide part evenly, in the order of their places", () => {
-    const placed = spread([{ what: "b", x: 102, width: 20 }, { what: "a", x: 100, width: 20 }], 4, 0, 400);
-    expect(placed.map(({ what, at }) => [what, at])).toEqual([["a", 89], ["b", 113]]);
+    const placed = spread(
+      [
+        { what: "b", x: 102, width: 20 },
+        { what: "a", x: 100, width: 20 },
+      ],
+      4,
+      0,
+      400,
+    );
+    expect(placed.map(({ what, at }) => [what, at])).toEqual([
+      ["a", 89],
+      ["b", 113],
+    ]);
   });
 
   it("push back from the edge", () => {
-    const placed = spread([{ what: "a", x: 380, width: 40 }, { what: "b", x: 395, width: 40 }], 0, 0, 400);
+    const placed = spread(
+      [
+        { what: "a", x: 380, width: 40 },
+        { what: "b", x: 395, width: 40 },
+      ],
+      0,
+      0,
+      400,
+    );
     expect(placed.map(({ at }) => at)).toEqual([340, 380]);
   });
 });
@@ -97,7 +145,11 @@ describe("a parcel", () => {
   it("stands still when the line is silent, and says so", () => {
     const motion = report(NO_MOTION, state([{ passage_id: "p", position_mm: 0 }]), 1);
     expect(positionOf(motion, "p", 60_000)).toBe((2000 * CARRY_ON_MS) / 1000);
-    expect([isStale(motion, CARRY_ON_MS + 1), isStale(motion, CARRY_ON_MS + 2), isStale(NO_MOTION, 60_000)]).toEqual([false, true, false]);
+    expect([isStale(motion, CARRY_ON_MS + 1), isStale(motion, CARRY_ON_MS + 2), isStale(NO_MOTION, 60_000)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 
   it("does not jump when a report contradicts the drawing a little, and is where the line says soon after", () => {
@@ -123,13 +175,26 @@ describe("a parcel", () => {
 
 describe("a line's report", () => {
   const at = "2026-11-23T05:00:01Z";
-  const tile = { device: "top", state: "online", since: "2026-11-23T04:00:00.900Z", detail: "", readings: 1, errors: 0 };
+  const tile = {
+    device: "top",
+    state: "online",
+    since: "2026-11-23T04:00:00.900Z",
+    detail: "",
+    readings: 1,
+    errors: 0,
+  };
 
   it("keeps a device's since from wavering, and takes a real change", () => {
     const before = followed(undefined, state([], { devices: [tile] }), { now_ms: 0, at });
-    const wavered = followed(before, state([], { devices: [{ ...tile, since: "2026-11-23T04:00:01.100Z" }] }), { now_ms: 1, at });
+    const wavered = followed(before, state([], { devices: [{ ...tile, since: "2026-11-23T04:00:01.100Z" }] }), {
+      now_ms: 1,
+      at,
+    });
     expect(wavered.state.devices?.[0]?.since).toBe(tile.since);
-    const changed = followed(before, state([], { devices: [{ ...tile, state: "offline", since: at }] }), { now_ms: 1, at });
+    const changed = followed(before, state([], { devices: [{ ...tile, state: "offline", since: at }] }), {
+      now_ms: 1,
+      at,
+    });
     expect(changed.state.devices?.[0]?.since).toBe(at);
   });
 

@@ -29,7 +29,8 @@ describe("texts", () => {
   });
 
   it("are never empty", () => {
-    for (const [path, leaf] of [...chinese, ...english]) if (typeof leaf === "string") expect(leaf.trim(), path).not.toBe("");
+    for (const [path, leaf] of [...chinese, ...english])
+      if (typeof leaf === "string") expect(leaf.trim(), path).not.toBe("");
   });
 
   it("are translated: English holds no Chinese", () => {
@@ -43,7 +44,10 @@ describe("texts", () => {
     for (const [path, leaf] of chinese) {
       if (typeof leaf !== "function") continue;
       const given = Array.from({ length: leaf.length }, (_, index) => `argument${index}`);
-      const said = [leaf(...(given as never[])), (english.get(path) as (...all: never[]) => string)(...(given as never[]))];
+      const said = [
+        leaf(...(given as never[])),
+        (english.get(path) as (...all: never[]) => string)(...(given as never[])),
+      ];
       for (const sentence of said) for (const one of given) expect(sentence, path).toContain(one);
     }
   });
@@ -57,7 +61,14 @@ describe("texts", () => {
   });
 
   it("say a span in its largest unit, cut", () => {
-    expect([12.9, 119, 120, 7199, 7200, 172_800].map((seconds) => span(en, seconds))).toEqual(["12 s", "119 s", "2 min", "119 min", "2 h", "2 d"]);
+    expect([12.9, 119, 120, 7199, 7200, 172_800].map((seconds) => span(en, seconds))).toEqual([
+      "12 s",
+      "119 s",
+      "2 min",
+      "119 min",
+      "2 h",
+      "2 d",
+    ]);
     expect(span(zh, 61)).toBe("61 秒");
   });
 });

@@ -5,7 +5,11 @@ import { describe, expect, it } from "vitest";
 import { merge, shownFrom } from "../src/line/fresh.ts";
 import { ANY, filtersOf, reasonsToChoose, requestOf, searchOf } from "../src/passages/filters.ts";
 
-const row = (passage_id: string, second: number, note = "") => ({ passage_id, note, inducted_at: new Date(second * 1000).toISOString() });
+const row = (passage_id: string, second: number, note = "") => ({
+  passage_id,
+  note,
+  inducted_at: new Date(second * 1000).toISOString(),
+});
 
 describe("rows", () => {
   it("stand still below the row that was on top, and count what waits", () => {
@@ -17,7 +21,11 @@ describe("rows", () => {
 
   it("are replaced where they stand, sorted in by induction, and cut", () => {
     const list = [row("c", 3), row("b", 2), row("a", 1)];
-    expect(merge(list, [row("b", 2, "decided")], 9).map((one) => one.passage_id + one.note)).toEqual(["c", "bdecided", "a"]);
+    expect(merge(list, [row("b", 2, "decided")], 9).map((one) => one.passage_id + one.note)).toEqual([
+      "c",
+      "bdecided",
+      "a",
+    ]);
     expect(merge(list, [row("d", 2.5)], 3).map((one) => one.passage_id)).toEqual(["c", "d", "b"]);
   });
 });

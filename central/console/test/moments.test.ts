@@ -7,7 +7,10 @@ import { en } from "../src/i18n/en.ts";
 import { zh } from "../src/i18n/zh.ts";
 import { detailOf } from "../src/passage/moments.ts";
 
-const LINE = { id: "L1", lanes: [{ number: 5, name: "I", role: "inspect", diverter_mm: 1, capacity: 0 }] } as unknown as SiteLine;
+const LINE = {
+  id: "L1",
+  lanes: [{ number: 5, name: "I", role: "inspect", diverter_mm: 1, capacity: 0 }],
+} as unknown as SiteLine;
 
 function said(what: string, detail = "", device = ""): [string, string] {
   const moment: Moment = { at: "2026-11-23T05:00:00Z", what, detail, device };
@@ -24,7 +27,10 @@ describe("a moment", () => {
   });
 
   it("spells a verdict out, and nothing of customs' reasons where they are withheld", () => {
-    expect(said("decided", "inspect weight_mismatch,no_read")).toEqual(["查验 · 重量不符 · 未读到码", "Inspect · Weight differs · No read"]);
+    expect(said("decided", "inspect weight_mismatch,no_read")).toEqual([
+      "查验 · 重量不符 · 未读到码",
+      "Inspect · Weight differs · No read",
+    ]);
     expect(said("decided", "inspection")).toEqual(["海关查验", "Inspection"]);
   });
 

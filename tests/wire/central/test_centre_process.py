@@ -1,13 +1,12 @@
 """`redpeak central run` as a process, with mosquitto's own clients playing the edge."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +54,7 @@ class Plant:
     publisher: str
 
     @contextmanager
-    def centre(self) -> Iterator[subprocess.Popen[bytes]]:
+    def centre(self) -> Generator[subprocess.Popen[bytes]]:
         command = [sys.executable, "-m", "config.command", "central", "run", *self.where()]
         with (self.data / "log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -271,4 +270,4 @@ def test_nothing_personal_is_logged(plant: Plant, wait_until: Callable[..., None
         httpx.get(f"{plant.url}/api/passages?waybill=SF1234567890123")
     assert "王小明" not in plant.log()
     assert "SF1234567890123" not in plant.log()
-    assert os.environ.get("CI") != "true" or "Traceback" not in plant.log()
+    assert "Traceback" not in plant.log()

@@ -46,41 +46,92 @@ export function AnswerDialog({ row, decision, stillAsked, close }: Props) {
     else if (reason.trim() === "") setWanting(true);
     else setStep("confirm");
   };
-  useKeys({ "1": () => choose(presets[0]), "2": () => choose(presets[1]), "3": () => choose(presets[2]), "4": () => choose(presets[3]), [KEY[decision]]: forward }, "dialog");
+  useKeys(
+    {
+      "1": () => choose(presets[0]),
+      "2": () => choose(presets[1]),
+      "3": () => choose(presets[2]),
+      "4": () => choose(presets[3]),
+      [KEY[decision]]: forward,
+    },
+    "dialog",
+  );
 
   const error = send.error instanceof ApiError ? send.error : null;
   const twoNeeded = second !== NOBODY || error?.why === "two_needed";
   const gone = !stillAsked || error?.why === "not_awaited" || error?.why === "no_passage";
   return (
-    <Modal open title={words.dialogTitle(word, tail(row.passage_id))} onCancel={close} closable={false} width={520} transitionName="" maskTransitionName="" footer={
-      <>
-        <Button onClick={step === "confirm" && !gone ? () => setStep("reason") : close}>{step === "confirm" && !gone ? text.back : text.close}</Button>
-        {gone ? null : (
-          <Button variant="solid" color={decision === "stop" ? "danger" : "green"} disabled={send.isPending} onClick={forward}>
-            <kbd>{KEY[decision].toUpperCase()}</kbd> {send.isPending ? words.sending : step === "confirm" ? words.confirm(word) : words.next}
+    <Modal
+      open
+      title={words.dialogTitle(word, tail(row.passage_id))}
+      onCancel={close}
+      closable={false}
+      width={520}
+      transitionName=""
+      maskTransitionName=""
+      footer={
+        <>
+          <Button onClick={step === "confirm" && !gone ? () => setStep("reason") : close}>
+            {step === "confirm" && !gone ? text.back : text.close}
           </Button>
-        )}
-      </>
-    }>
-      <p className="answer-place"><Verdict role={decision === "release" ? "release" : "inspect"} /> <Remaining line={row.line} passage_id={row.passage_id} /></p>
+          {gone ? null : (
+            <Button
+              variant="solid"
+              color={decision === "stop" ? "danger" : "green"}
+              disabled={send.isPending}
+              onClick={forward}
+            >
+              <kbd>{KEY[decision].toUpperCase()}</kbd>{" "}
+              {send.isPending ? words.sending : step === "confirm" ? words.confirm(word) : words.next}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <p className="answer-place">
+        <Verdict role={decision === "release" ? "release" : "inspect"} />{" "}
+        <Remaining line={row.line} passage_id={row.passage_id} />
+      </p>
       {step === "reason" ? (
         <fieldset className="answer-reasons">
           <legend>{words.reason}</legend>
           <Radio.Group value={reason} onChange={(event) => setReason(String(event.target.value))}>
-            {presets.map((preset, index) => <Radio key={preset} value={preset}><kbd>{index + 1}</kbd> {preset}</Radio>)}
+            {presets.map((preset, index) => (
+              <Radio key={preset} value={preset}>
+                <kbd>{index + 1}</kbd> {preset}
+              </Radio>
+            ))}
           </Radio.Group>
-          <Input aria-label={words.other} placeholder={words.other} maxLength={LONGEST_REASON} value={presets.includes(reason) ? "" : reason}
-            onChange={(event) => setReason(event.target.value)} onPressEnter={forward} />
+          <Input
+            aria-label={words.other}
+            placeholder={words.other}
+            maxLength={LONGEST_REASON}
+            value={presets.includes(reason) ? "" : reason}
+            onChange={(event) => setReason(event.target.value)}
+            onPressEnter={forward}
+          />
         </fieldset>
       ) : (
         <div className="answer-confirm">
-          <p><b>{words.confirmStep(word)}</b></p>
-          <p>{words.reason}: {reason}</p>
+          <p>
+            <b>{words.confirmStep(word)}</b>
+          </p>
+          <p>
+            {words.reason}: {reason}
+          </p>
           <p className="quiet">{words.confirmNote}</p>
           {twoNeeded ? <SecondOfficer given={second} give={setSecond} /> : null}
         </div>
       )}
-      <p className="answer-word" role="alert">{gone ? words.notAwaiting : error ? sentenceOf(error, text) : wanting && reason === "" ? words.reasonNeeded : ""}</p>
+      <p className="answer-word" role="alert">
+        {gone
+          ? words.notAwaiting
+          : error
+            ? sentenceOf(error, text)
+            : wanting && reason === ""
+              ? words.reasonNeeded
+              : ""}
+      </p>
     </Modal>
   );
 }

@@ -16,10 +16,21 @@ export function SecondOfficer({ given, give }: { given: Credentials; give: (cred
   return (
     <fieldset className="second-officer">
       <legend>{words.secondOfficer}</legend>
-      <Input aria-label={login.username} placeholder={login.username} autoComplete="off" autoFocus value={given.username}
-        onChange={(event) => give({ ...given, username: event.target.value })} />
-      <Input.Password aria-label={login.password} placeholder={login.password} autoComplete="new-password" value={given.password}
-        onChange={(event) => give({ ...given, password: event.target.value })} />
+      <Input
+        aria-label={login.username}
+        placeholder={login.username}
+        autoComplete="off"
+        autoFocus
+        value={given.username}
+        onChange={(event) => give({ ...given, username: event.target.value })}
+      />
+      <Input.Password
+        aria-label={login.password}
+        placeholder={login.password}
+        autoComplete="new-password"
+        value={given.password}
+        onChange={(event) => give({ ...given, password: event.target.value })}
+      />
     </fieldset>
   );
 }

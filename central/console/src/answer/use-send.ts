@@ -29,8 +29,16 @@ export function useSend(passage_id: string, decision: Decision, done: () => void
       }),
     onSuccess: ({ answer_id, ruling }, { reason }) => {
       takeAnswer({
-        answer_id, passage_id, decision, reason, ruling,
-        officers: [me.display_name], issued_at: new Date().toISOString(), ruled_at: null, position_mm: null, detail: "",
+        answer_id,
+        passage_id,
+        decision,
+        reason,
+        ruling,
+        officers: [me.display_name],
+        issued_at: new Date().toISOString(),
+        ruled_at: null,
+        position_mm: null,
+        detail: "",
       });
       done();
     },

@@ -47,7 +47,8 @@ async function ask<T>(method: "GET" | "POST", path: string, body?: unknown): Pro
   }
   const text = await response.text();
   const content = parse(text);
-  if (!response.ok) throw new ApiError(KINDS[response.status] ?? "service", wordOf(content, "detail"), wordOf(content, "why"));
+  if (!response.ok)
+    throw new ApiError(KINDS[response.status] ?? "service", wordOf(content, "detail"), wordOf(content, "why"));
   return content as T;
 }
 

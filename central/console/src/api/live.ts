@@ -13,7 +13,6 @@ export interface Connection {
   since: string;
 }
 
-
 export interface Live {
   connection: Connection;
   loaded: boolean; // rows hold what the service knew at the last refetch
@@ -33,7 +32,14 @@ const AWAITING = 100;
 
 const EMPTY: Live = {
   connection: { status: "connecting", since: new Date().toISOString() },
-  loaded: false, lines: {}, rows: [], awaiting: [], answers: {}, lastAnswer: null, figures: null, alarms: [],
+  loaded: false,
+  lines: {},
+  rows: [],
+  awaiting: [],
+  answers: {},
+  lastAnswer: null,
+  figures: null,
+  alarms: [],
 };
 
 let current: Live = EMPTY;
@@ -82,7 +88,10 @@ export function openStream(may: May, watchers: Watchers): () => void {
 
   const refetch = (): void => {
     const asked = [
-      may.passages && get<PassageList>(`/api/passages?limit=${FIRST_ROWS}`).then((list) => change({ rows: list.items, loaded: true })),
+      may.passages &&
+        get<PassageList>(`/api/passages?limit=${FIRST_ROWS}`).then((list) =>
+          change({ rows: list.items, loaded: true }),
+        ),
       may.reviews && get<PassageRow[]>("/api/reviews").then((rows) => change({ awaiting: merge([], rows, AWAITING) })),
       may.figures && get<Figures>("/api/figures/today").then((figures) => change({ figures })),
       may.alarms && get<Alarm[]>("/api/alarms").then((alarms) => change({ alarms })),
@@ -139,7 +148,11 @@ function takePassage(row: PassageRow): void {
   const waits = row.awaiting_answer && row.closed_at === null;
   change({
     rows: merge(current.rows, [row], ROWS),
-    awaiting: waits ? merge(others, [row], AWAITING) : others.length === current.awaiting.length ? current.awaiting : others,
+    awaiting: waits
+      ? merge(others, [row], AWAITING)
+      : others.length === current.awaiting.length
+        ? current.awaiting
+        : others,
   });
 }
 

@@ -7,11 +7,31 @@ export type DeviceState = "connecting" | "online" | "degraded" | "offline";
 export type ClearanceState = "release" | "wait" | "review" | "inspect" | "released";
 
 export type Reason =
-  | "cleared" | "token" | "officer_released" | "officer_stopped" | "no_read" | "code_conflict"
-  | "ambiguous_reading" | "unknown_waybill" | "papers_missing" | "clearance_stale" | "control_instruction"
-  | "customs_hold" | "revoked" | "officer_review" | "already_released" | "no_weight" | "weight_mismatch"
-  | "too_close" | "lost_in_track" | "eye_missed" | "unexpected_item" | "observation_gap"
-  | "recirculation_limit" | "lane_unavailable" | "undecided"
+  | "cleared"
+  | "token"
+  | "officer_released"
+  | "officer_stopped"
+  | "no_read"
+  | "code_conflict"
+  | "ambiguous_reading"
+  | "unknown_waybill"
+  | "papers_missing"
+  | "clearance_stale"
+  | "control_instruction"
+  | "customs_hold"
+  | "revoked"
+  | "officer_review"
+  | "already_released"
+  | "no_weight"
+  | "weight_mismatch"
+  | "too_close"
+  | "lost_in_track"
+  | "eye_missed"
+  | "unexpected_item"
+  | "observation_gap"
+  | "recirculation_limit"
+  | "lane_unavailable"
+  | "undecided"
   | "inspection"; // what those who may not see customs' own reasons are told instead
 
 export interface Me {

@@ -2,10 +2,8 @@
 
 import type { zh } from "./zh.ts";
 
-/** Alarm codes are open: a code without words is shown with the sentence that came with it. */
-export type AlarmWords = Record<string, string>;
-
-type Words<T> = T extends string
+/** The shape of texts: every string free, every function with the same arguments. */
+export type Words<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
     ? (...args: A) => string

@@ -22,12 +22,16 @@ export function Awaiting({ lineId }: { lineId: string }) {
   const [wanted, choose] = useState<string | null>(null);
   const [asked, ask] = useState<{ row: PassageRow; decision: Decision } | null>(null);
 
-  const index = Math.max(0, rows.findIndex((row) => row.passage_id === wanted));
+  const index = Math.max(
+    0,
+    rows.findIndex((row) => row.passage_id === wanted),
+  );
   const chosen = rows[index];
   const answer = (decision: Decision): void => {
     if (chosen) ask({ row: chosen, decision });
   };
-  const step = (by: number): void => choose(rows[Math.min(rows.length - 1, Math.max(0, index + by))]?.passage_id ?? null);
+  const step = (by: number): void =>
+    choose(rows[Math.min(rows.length - 1, Math.max(0, index + by))]?.passage_id ?? null);
   useKeys({
     f: () => answer("release"),
     j: () => answer("stop"),
@@ -38,18 +42,35 @@ export function Awaiting({ lineId }: { lineId: string }) {
 
   return (
     <section className="awaiting panel" aria-label={words.title}>
-      <h2>{words.title} <b className={rows.length > 0 ? "tone-doubt" : "quiet"}>{rows.length}</b></h2>
+      <h2>
+        {words.title} <b className={rows.length > 0 ? "tone-doubt" : "quiet"}>{rows.length}</b>
+      </h2>
       <ol>
         {rows.map((row) => (
-          <Case key={row.passage_id} row={row} chosen={row === chosen} choose={() => choose(row.passage_id)}
-            answer={(decision) => ask({ row, decision })} />
+          <Case
+            key={row.passage_id}
+            row={row}
+            chosen={row === chosen}
+            choose={() => choose(row.passage_id)}
+            answer={(decision) => ask({ row, decision })}
+          />
         ))}
         {rows.length === 0 ? <li className="awaiting-none quiet">{words.none}</li> : null}
       </ol>
-      <p className="last-answer quiet">{lastAnswer ? <>{words.last} {tail(lastAnswer.passage_id)} <AnswerSentence answer={lastAnswer} /></> : null}</p>
+      <p className="last-answer quiet">
+        {lastAnswer ? (
+          <>
+            {words.last} {tail(lastAnswer.passage_id)} <AnswerSentence answer={lastAnswer} />
+          </>
+        ) : null}
+      </p>
       {asked ? (
-        <AnswerDialog row={asked.row} decision={asked.decision} close={() => ask(null)}
-          stillAsked={rows.some((row) => row.passage_id === asked.row.passage_id)} />
+        <AnswerDialog
+          row={asked.row}
+          decision={asked.decision}
+          close={() => ask(null)}
+          stillAsked={rows.some((row) => row.passage_id === asked.row.passage_id)}
+        />
       ) : null}
     </section>
   );
@@ -68,13 +89,21 @@ function Case({ row, chosen, choose, answer }: CaseProps) {
   const given = useLive((live) => live.answers[row.passage_id]);
   return (
     <li className={`case ${chosen ? "case-chosen" : ""}`} aria-current={chosen} onPointerDown={choose}>
-      <Link to={`/passages/${row.passage_id}`} title={words.openItem}>{tail(row.passage_id)}</Link>
+      <Link to={`/passages/${row.passage_id}`} title={words.openItem}>
+        {tail(row.passage_id)}
+      </Link>
       <span className="case-why">{row.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ")}</span>
       <Remaining line={row.line} passage_id={row.passage_id} />
-      {given ? <AnswerSentence answer={given} /> : (
+      {given ? (
+        <AnswerSentence answer={given} />
+      ) : (
         <span className="case-answers">
-          <Button size="small" variant="outlined" color="green" onClick={() => answer("release")}>{chosen ? <kbd>F</kbd> : null} {words.release}</Button>
-          <Button size="small" danger onClick={() => answer("stop")}>{chosen ? <kbd>J</kbd> : null} {words.stop}</Button>
+          <Button size="small" variant="outlined" color="green" onClick={() => answer("release")}>
+            {chosen ? <kbd>F</kbd> : null} {words.release}
+          </Button>
+          <Button size="small" danger onClick={() => answer("stop")}>
+            {chosen ? <kbd>J</kbd> : null} {words.stop}
+          </Button>
         </span>
       )}
     </li>

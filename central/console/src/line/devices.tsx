@@ -13,7 +13,9 @@ export function Devices({ tiles }: { tiles: readonly DeviceTile[] | undefined })
   if (!tiles?.length) return <p className="devices devices-none quiet">{words.none}</p>;
   return (
     <ul className="devices" aria-label={words.title}>
-      {tiles.map((tile) => <Tile key={tile.device} tile={tile} />)}
+      {tiles.map((tile) => (
+        <Tile key={tile.device} tile={tile} />
+      ))}
     </ul>
   );
 }
@@ -26,8 +28,13 @@ function Tile({ tile }: { tile: DeviceTile }) {
   return (
     <li className={`device device-${state}`} title={tile.detail}>
       <span className="device-name">{words.names[tile.device] ?? tile.device}</span>
-      <span className="device-state"><i aria-hidden="true" />{words.state[tile.state] ?? tile.state}</span>
-      <span className="device-number">{troubled ? words.errors(count(tile.errors)) : words.readings(count(tile.readings))}</span>
+      <span className="device-state">
+        <i aria-hidden="true" />
+        {words.state[tile.state] ?? tile.state}
+      </span>
+      <span className="device-number">
+        {troubled ? words.errors(count(tile.errors)) : words.readings(count(tile.readings))}
+      </span>
       <span className="device-since">{words.since(timeOrDate(tile.since, now))}</span>
     </li>
   );

@@ -34,10 +34,22 @@ function Totals({ figures }: { figures: Figures | null }) {
   const { figures: words } = useText();
   return (
     <dl className="totals">
-      <div><dt>{words.inducted}</dt><dd>{count(figures?.inducted)}</dd></div>
-      <div><dt>{words.recorded}</dt><dd>{count(figures?.recorded)}</dd></div>
-      <div title={words.gapsTip} className={figures?.gaps ? "tone-doubt" : ""}><dt>{words.gaps}</dt><dd>{count(figures?.gaps)}</dd></div>
-      <div title={words.quarantinedTip} className={figures?.quarantined ? "tone-doubt" : ""}><dt>{words.quarantined}</dt><dd>{count(figures?.quarantined)}</dd></div>
+      <div>
+        <dt>{words.inducted}</dt>
+        <dd>{count(figures?.inducted)}</dd>
+      </div>
+      <div>
+        <dt>{words.recorded}</dt>
+        <dd>{count(figures?.recorded)}</dd>
+      </div>
+      <div title={words.gapsTip} className={figures?.gaps ? "tone-doubt" : ""}>
+        <dt>{words.gaps}</dt>
+        <dd>{count(figures?.gaps)}</dd>
+      </div>
+      <div title={words.quarantinedTip} className={figures?.quarantined ? "tone-doubt" : ""}>
+        <dt>{words.quarantined}</dt>
+        <dd>{count(figures?.quarantined)}</dd>
+      </div>
     </dl>
   );
 }
@@ -53,8 +65,13 @@ function Roles({ figures }: { figures: Figures | null }) {
           const n = figures?.by_role[role] ?? 0;
           return (
             <li key={role} className={`role-${role}`}>
-              <Link to={`/passages?role=${role}`}><RoleMark role={role} size={12} />{text.role[role].word}</Link>
-              <span className="bar"><i style={{ width: `${total > 0 ? (100 * n) / total : 0}%` }} /></span>
+              <Link to={`/passages?role=${role}`}>
+                <RoleMark role={role} size={12} />
+                {text.role[role].word}
+              </Link>
+              <span className="bar">
+                <i style={{ width: `${total > 0 ? (100 * n) / total : 0}%` }} />
+              </span>
               <b>{figures ? count(n) : "–"}</b>
             </li>
           );
@@ -67,14 +84,19 @@ function Roles({ figures }: { figures: Figures | null }) {
 function Reasons({ figures }: { figures: Figures | null }) {
   const text = useText();
   const counted = Object.entries(figures?.by_reason ?? {}) as [Reason, number][];
-  const top = counted.filter(([reason]) => !RELEASING.has(reason)).toSorted((a, b) => b[1] - a[1]).slice(0, TOP_REASONS);
+  const top = counted
+    .filter(([reason]) => !RELEASING.has(reason))
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, TOP_REASONS);
   return (
     <>
       <h3>{text.figures.byReason}</h3>
       <ul className="counts">
         {top.map(([reason, n]) => (
           <li key={reason}>
-            <Link to={`/passages?reason=${reason}`} title={text.reasons[reason]?.sentence}>{text.reasons[reason]?.word ?? reason}</Link>
+            <Link to={`/passages?reason=${reason}`} title={text.reasons[reason]?.sentence}>
+              {text.reasons[reason]?.word ?? reason}
+            </Link>
             <b>{count(n)}</b>
           </li>
         ))}
@@ -94,7 +116,8 @@ function Alarms() {
       <ul className="alarms">
         {alarms.slice(0, 3).map((alarm) => (
           <li key={`${alarm.raised_at} ${alarm.code}`} title={alarm.detail}>
-            <b className="tone-stop">▲</b> <span>{words.codes[alarm.code] ?? alarm.detail}</span> <time>{timeOrDate(alarm.raised_at, now)}</time>
+            <b className="tone-stop">▲</b> <span>{words.codes[alarm.code] ?? alarm.detail}</span>{" "}
+            <time>{timeOrDate(alarm.raised_at, now)}</time>
           </li>
         ))}
         {alarms.length === 0 ? <li className="quiet">{words.none}</li> : null}

@@ -62,7 +62,12 @@ function join(before: Block, after: Block, within: (left: number, width: number)
  * Moves labels apart as little as needed so that none overlap and all stay between `from` and `to`.
  * Labels that touch form a block, and a block stands where its members wish on average (isotonic regression).
  */
-export function spread<T>(labels: readonly { what: T; x: number; width: number }[], gap: number, from: number, to: number): Placed<T>[] {
+export function spread<T>(
+  labels: readonly { what: T; x: number; width: number }[],
+  gap: number,
+  from: number,
+  to: number,
+): Placed<T>[] {
   const sorted = labels.toSorted((a, b) => a.x - b.x);
   const blocks: Block[] = [];
   const within = (left: number, width: number): number => Math.max(from, Math.min(left, to - width + gap));
@@ -109,13 +114,23 @@ const INTO_LANE_MM = 900;
  * Where an item is drawn whose front is at `position_mm`. Past its lane's diverter it turns into the chute:
  * the drawing shows where it was sent, until the line says that it arrived.
  */
-export function poseOf(scale: Scale, position_mm: number, length_mm: number | null | undefined, diverter_mm: number | null): Pose {
+export function poseOf(
+  scale: Scale,
+  position_mm: number,
+  length_mm: number | null | undefined,
+  diverter_mm: number | null,
+): Pose {
   const length = Math.max(10, (length_mm ?? DEFAULT_LENGTH_MM) * scale.unitsPerMm);
   if (diverter_mm === null || position_mm <= diverter_mm) {
     return { x: xOf(scale, position_mm) - length, y: PARCEL_TOP, length, opacity: 1 };
   }
   const share = Math.min(1, (position_mm - diverter_mm) / INTO_LANE_MM);
-  return { x: xOf(scale, diverter_mm) - length * (1 - share / 2), y: PARCEL_TOP + share * (CHUTE + 8), length, opacity: 1 - share };
+  return {
+    x: xOf(scale, diverter_mm) - length * (1 - share / 2),
+    y: PARCEL_TOP + share * (CHUTE + 8),
+    length,
+    opacity: 1 - share,
+  };
 }
 
 /** What stands along the belt, named above it. */
@@ -127,7 +142,9 @@ export type Fixture =
 
 export function fixturesOf(line: SiteLine): Fixture[] {
   const { belt } = line;
-  const eyes = belt.eyes_mm.map((position_mm, index): Fixture => ({ kind: "eye", index, decides: index === belt.decide_eye, position_mm }));
+  const eyes = belt.eyes_mm.map(
+    (position_mm, index): Fixture => ({ kind: "eye", index, decides: index === belt.decide_eye, position_mm }),
+  );
   const scanners = line.scanners.map(({ name, position_mm }): Fixture => ({ kind: "scanner", name, position_mm }));
   const scales: Fixture[] = line.scale ? [{ kind: "scale", ...line.scale }] : [];
   return [...eyes, ...scanners, ...scales, { kind: "cutoff", position_mm: belt.release_cutoff_mm }];

@@ -35,14 +35,24 @@ function Line({ line }: { line: SiteLine }) {
     <div className={`line-page ${report?.state.online && !behind ? "" : "line-away"}`}>
       <section className="panel belt-panel">
         <LineStatus line={line} report={report} />
-        <Contained sentence={text.states.crashed}><BeltDrawing line={line} report={report} /></Contained>
+        <Contained sentence={text.states.crashed}>
+          <BeltDrawing line={line} report={report} />
+        </Contained>
         <LineSentence report={report} />
       </section>
       <Devices tiles={report?.state.devices} />
       {mayAnswer ? <Awaiting lineId={line.id} /> : null}
       <div className="line-columns">
-        {seesPassages ? <Contained sentence={text.states.crashed}><LiveTable lineId={line.id} /></Contained> : null}
-        {seesFigures ? <Contained sentence={text.states.crashed}><FiguresPanel /></Contained> : null}
+        {seesPassages ? (
+          <Contained sentence={text.states.crashed}>
+            <LiveTable lineId={line.id} />
+          </Contained>
+        ) : null}
+        {seesFigures ? (
+          <Contained sentence={text.states.crashed}>
+            <FiguresPanel />
+          </Contained>
+        ) : null}
       </div>
     </div>
   );

@@ -34,14 +34,26 @@ export function LiveTable({ lineId }: { lineId: string }) {
       <header>
         <h2>{words.live}</h2>
         <span className="fresh" aria-live="polite">
-          {fresh > 0 ? <Button size="small" type="link" onClick={follow} title={words.follow}>↑ {words.fresh(fresh)}</Button> : null}
+          {fresh > 0 ? (
+            <Button size="small" type="link" onClick={follow} title={words.follow}>
+              ↑ {words.fresh(fresh)}
+            </Button>
+          ) : null}
         </span>
         <span className="quiet push">{top === null ? "" : words.hold}</span>
       </header>
-      <div className="live-rows" ref={scroller} onScroll={(event) => (event.currentTarget.scrollTop > 0 ? holdHere() : undefined)}
-        onPointerEnter={holdHere} onPointerLeave={letGo} onFocus={holdHere} onBlur={letGo}>
+      <div
+        className="live-rows"
+        ref={scroller}
+        onScroll={(event) => (event.currentTarget.scrollTop > 0 ? holdHere() : undefined)}
+        onPointerEnter={holdHere}
+        onPointerMove={holdHere}
+        onPointerLeave={letGo}
+        onFocus={holdHere}
+        onBlur={letGo}
+      >
         {rows.length > 0 ? <PassageTable rows={rows} caption={words.live} /> : null}
-        {rows.length === 0 ? (loaded ? <Empty>{words.empty}</Empty> : <Reading what={words.live} />) : null}
+        {rows.length === 0 ? loaded ? <Empty>{words.empty}</Empty> : <Reading what={words.live} /> : null}
       </div>
     </section>
   );

@@ -42,16 +42,27 @@ export function Parcels({ line, scale, report }: { line: SiteLine; scale: Scale;
   return (
     <g className="parcels">
       {items?.map((item) => (
-        <Parcel key={item.passage_id} item={item} scale={scale} keep={(element) => {
-          elements.current.set(item.passage_id, element);
-          return () => elements.current.delete(item.passage_id);
-        }} />
+        <Parcel
+          key={item.passage_id}
+          item={item}
+          scale={scale}
+          keep={(element) => {
+            elements.current.set(item.passage_id, element);
+            return () => elements.current.delete(item.passage_id);
+          }}
+        />
       ))}
     </g>
   );
 }
 
-function place(elements: Map<string, SVGGElement>, motion: Motion, now: number, scale: Scale, diverters: Map<number, number>): void {
+function place(
+  elements: Map<string, SVGGElement>,
+  motion: Motion,
+  now: number,
+  scale: Scale,
+  diverters: Map<number, number>,
+): void {
   for (const [id, element] of elements) {
     const position = positionOf(motion, id, now);
     const item = motion.tracks.get(id)?.item;
@@ -76,15 +87,30 @@ function Parcel({ item, scale, keep }: ParcelProps) {
   const name = tail(item.passage_id);
   const open = (): void => void navigate(`/passages/${item.passage_id}`);
   return (
-    <g className={`parcel role-${role} ${item.deadline_mm == null ? "" : "parcel-awaits"}`} ref={(element) => (element ? keep(element) : undefined)}
-      role="link" tabIndex={0} aria-label={text.line.parcel(name, text.role[role].word)} onClick={open}
-      onKeyDown={(event) => (event.key === "Enter" ? open() : undefined)}>
+    <g
+      className={`parcel role-${role} ${item.deadline_mm == null ? "" : "parcel-awaits"}`}
+      ref={(element) => (element ? keep(element) : undefined)}
+      role="link"
+      tabIndex={0}
+      aria-label={text.line.parcel(name, text.role[role].word)}
+      onClick={open}
+      onKeyDown={(event) => (event.key === "Enter" ? open() : undefined)}
+    >
       <title>{text.line.parcel(name, text.role[role].word)}</title>
       <rect width={length} height={PARCEL_HEIGHT} rx={role === "release" ? 6 : 2} />
-      <svg x={length / 2 - MARK / 2} y={(PARCEL_HEIGHT - MARK) / 2} width={MARK} height={MARK} viewBox="0 0 16 16" aria-hidden="true">
+      <svg
+        x={length / 2 - MARK / 2}
+        y={(PARCEL_HEIGHT - MARK) / 2}
+        width={MARK}
+        height={MARK}
+        viewBox="0 0 16 16"
+        aria-hidden="true"
+      >
         <path d={ROLE_PATHS[role]} />
       </svg>
-      <text x={length / 2} y={PARCEL_HEIGHT + NAME_BELOW} textAnchor="middle">{name}</text>
+      <text x={length / 2} y={PARCEL_HEIGHT + NAME_BELOW} textAnchor="middle">
+        {name}
+      </text>
     </g>
   );
 }

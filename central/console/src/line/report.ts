@@ -12,7 +12,11 @@ export interface LineReport {
 const WAVERING_MS = 2_000;
 
 /** Takes in a state. A line that went away leaves its last picture, standing still. */
-export function followed(before: LineReport | undefined, state: LineState, arrived: { now_ms: number; at: string }): LineReport {
+export function followed(
+  before: LineReport | undefined,
+  state: LineState,
+  arrived: { now_ms: number; at: string },
+): LineReport {
   if (!state.online) {
     const awaySince = before === undefined ? null : before.state.online ? arrived.at : before.awaySince;
     return { state: { ...before?.state, ...state, speed_mm_s: 0 }, received_ms: arrived.now_ms, awaySince };

@@ -18,8 +18,17 @@ const QUIET_MS = 10_000;
 type Tone = "good" | "doubt" | "stop" | "idle";
 
 const TONES: Record<string, Tone> = {
-  execute: "good", idle: "idle", starting: "idle", stopped: "stop", aborted: "stop", aborting: "stop", held: "stop", holding: "stop",
-  suspended: "doubt", stopping: "doubt", clearing: "doubt",
+  execute: "good",
+  idle: "idle",
+  starting: "idle",
+  stopped: "stop",
+  aborted: "stop",
+  aborting: "stop",
+  held: "stop",
+  holding: "stop",
+  suspended: "doubt",
+  stopping: "doubt",
+  clearing: "doubt",
 };
 
 export function LineStatus({ line, report }: { line: SiteLine; report: LineReport | undefined }) {
@@ -37,8 +46,13 @@ function LineName({ line }: { line: SiteLine }) {
   const { lines } = useSite();
   if (lines.length < 2) return <h1>{line.name}</h1>;
   return (
-    <Select aria-label={text.line.choose} value={line.id} options={lines.map(({ id, name }) => ({ value: id, label: name }))}
-      onChange={(id) => void navigate(`/line/${id}`)} popupMatchSelectWidth={false} />
+    <Select
+      aria-label={text.line.choose}
+      value={line.id}
+      options={lines.map(({ id, name }) => ({ value: id, label: name }))}
+      onChange={(id) => void navigate(`/line/${id}`)}
+      popupMatchSelectWidth={false}
+    />
   );
 }
 
@@ -51,14 +65,25 @@ function Facts({ state }: { state: LineState }) {
   const outbox = state.outbox ?? 0;
   return (
     <>
-      <strong className={`line-word tone-${tone}`}><i aria-hidden="true" />{state.online ? (words.state[key] ?? (state.state || words.noState)) : words.away}</strong>
-      <span><b>{metresPerSecond(state.speed_mm_s ?? 0)}</b> m/s</span>
-      <span className={state.induction_open ? "" : "tone-doubt"}>{state.induction_open ? words.inductionOpen : words.inductionClosed}</span>
+      <strong className={`line-word tone-${tone}`}>
+        <i aria-hidden="true" />
+        {state.online ? (words.state[key] ?? (state.state || words.noState)) : words.away}
+      </strong>
+      <span>
+        <b>{metresPerSecond(state.speed_mm_s ?? 0)}</b> m/s
+      </span>
+      <span className={state.induction_open ? "" : "tone-doubt"}>
+        {state.induction_open ? words.inductionOpen : words.inductionClosed}
+      </span>
       <span>{words.onBelt(state.items?.length ?? 0)}</span>
       <span className="push" title={words.listTip}>
-        {age == null ? words.listNone : words.list(count(state.clearance_number ?? 0), text.duration.ago(span(text, age)))}
+        {age == null
+          ? words.listNone
+          : words.list(count(state.clearance_number ?? 0), text.duration.ago(span(text, age)))}
       </span>
-      <span className={outbox > 0 ? "tone-doubt" : "quiet"} title={words.outboxTip}>{words.outbox(count(outbox))}</span>
+      <span className={outbox > 0 ? "tone-doubt" : "quiet"} title={words.outboxTip}>
+        {words.outbox(count(outbox))}
+      </span>
     </>
   );
 }
@@ -67,7 +92,11 @@ function Facts({ state }: { state: LineState }) {
 export function LineSentence({ report }: { report: LineReport | undefined }) {
   const { line: words } = useText();
   useNow(); // looks again each second: silence announces itself by nothing else
-  return <p className="line-sentence" role="status">{sentenceOf(report, words)}</p>;
+  return (
+    <p className="line-sentence" role="status">
+      {sentenceOf(report, words)}
+    </p>
+  );
 }
 
 function sentenceOf(report: LineReport | undefined, words: Messages["line"]): string {

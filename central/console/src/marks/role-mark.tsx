@@ -14,7 +14,14 @@ export const ROLE_PATHS: Record<LaneRole | "none", string> = {
 export function RoleMark({ role, size = 14 }: { role: LaneRole | null | undefined; size?: number }) {
   return (
     <svg className={`mark role-${role ?? "none"}`} width={size} height={size} viewBox="0 0 16 16" aria-hidden="true">
-      <path d={ROLE_PATHS[role ?? "none"]} fill="none" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d={ROLE_PATHS[role ?? "none"]}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2.2"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </svg>
   );
 }

@@ -8,7 +8,11 @@ import { useText } from "../i18n/text.ts";
 
 export function Reading({ what }: { what: string }) {
   const text = useText();
-  return <p className="state" role="status">{text.states.loading(what)}</p>;
+  return (
+    <p className="state" role="status">
+      {text.states.loading(what)}
+    </p>
+  );
 }
 
 export function Failed({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {
@@ -16,7 +20,9 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
   const failure = error instanceof ApiError ? error : new ApiError("service");
   return (
     <div className="state state-failed" role="alert">
-      <p><b>{text.states.failed(what)}</b></p>
+      <p>
+        <b>{text.states.failed(what)}</b>
+      </p>
       <p>{text.failure[failure.kind]}</p>
       {failure.kind === "refused" && failure.detail ? <p className="quiet">{failure.detail}</p> : null}
       {retry && failure.kind !== "not_found" ? <Button onClick={retry}>{text.retry}</Button> : null}
@@ -43,6 +49,10 @@ export class Contained extends Component<{ sentence: string; children: ReactNode
 
   override render(): ReactNode {
     if (!this.state.failed) return this.props.children;
-    return <p className="state state-failed" role="alert">{this.props.sentence}</p>;
+    return (
+      <p className="state state-failed" role="alert">
+        {this.props.sentence}
+      </p>
+    );
   }
 }

@@ -16,7 +16,10 @@ export function Answers({ answers }: { answers: readonly Answer[] }) {
         {answers.map((answer) => (
           <li key={answer.answer_id}>
             <AnswerSentence answer={answer} />
-            <span className="detail">{words.by(answer.officers.join(", "), timeOfDay(answer.issued_at))}{answer.reason ? ` · ${answer.reason}` : ""}</span>
+            <span className="detail">
+              {words.by(answer.officers.join(", "), timeOfDay(answer.issued_at))}
+              {answer.reason ? ` · ${answer.reason}` : ""}
+            </span>
             {answer.position_mm == null ? null : <span className="detail">{words.at(metres(answer.position_mm))}</span>}
           </li>
         ))}

@@ -16,11 +16,20 @@ export function Chain({ page }: { page: PassagePage }) {
       {links.length > 0 ? (
         <dl className="facts">
           {links.map(([name, link]) => (
-            <Fact key={name} name={name}><code>{link.hash}</code><span className="detail">{words.chainLink(count(link.sequence))}</span></Fact>
+            <Fact key={name} name={name}>
+              <code>{link.hash}</code>
+              <span className="detail">{words.chainLink(count(link.sequence))}</span>
+            </Fact>
           ))}
-          {page.policy ? <Fact name={words.policy}><code>{page.policy}</code></Fact> : null}
+          {page.policy ? (
+            <Fact name={words.policy}>
+              <code>{page.policy}</code>
+            </Fact>
+          ) : null}
         </dl>
-      ) : <p className="quiet">{words.noChain}</p>}
+      ) : (
+        <p className="quiet">{words.noChain}</p>
+      )}
     </Part>
   );
 }

@@ -16,9 +16,19 @@ export function EvidencePart({ page }: { page: PassagePage }) {
     <Part title={words.evidence}>
       <dl className="facts">
         <Fact name={words.codes}>
-          {codes.length === 0 ? <span className="tone-doubt">{words.noCodes}</span> : words.codesCount(codes.length, keys)}
+          {codes.length === 0 ? (
+            <span className="tone-doubt">{words.noCodes}</span>
+          ) : (
+            words.codesCount(codes.length, keys)
+          )}
           {codes.map((frame) => (
-            <span className="detail" key={`${frame.scanner} ${frame.position_mm}`}>{words.codesFrom(text.device.names[frame.scanner] ?? frame.scanner, metres(frame.position_mm), frame.keys.length)}</span>
+            <span className="detail" key={`${frame.scanner} ${frame.position_mm}`}>
+              {words.codesFrom(
+                text.device.names[frame.scanner] ?? frame.scanner,
+                metres(frame.position_mm),
+                frame.keys.length,
+              )}
+            </span>
           ))}
         </Fact>
         <Weights page={page} />
@@ -27,13 +37,20 @@ export function EvidencePart({ page }: { page: PassagePage }) {
           {clearance ? (
             <>
               {words.clearanceState[clearance.state] ?? clearance.state}
-              <span className="detail">{words.clearanceVersion(clearance.version, clearance.list_number)} · {words.clearanceAge(span(text, clearance.age_s))}</span>
+              <span className="detail">
+                {words.clearanceVersion(clearance.version, clearance.list_number)} ·{" "}
+                {words.clearanceAge(span(text, clearance.age_s))}
+              </span>
             </>
-          ) : <span className="tone-doubt">{words.noClearance}</span>}
+          ) : (
+            <span className="tone-doubt">{words.noClearance}</span>
+          )}
         </Fact>
         <ClearanceSince page={page} />
         {evidence.trips ? <Fact name={words.trips}>{words.tripsCount(evidence.trips)}</Fact> : null}
-        {doubts.length > 0 ? <Fact name={words.doubts}>{doubts.map((doubt) => text.reasons[doubt]?.word ?? doubt).join(" · ")}</Fact> : null}
+        {doubts.length > 0 ? (
+          <Fact name={words.doubts}>{doubts.map((doubt) => text.reasons[doubt]?.word ?? doubt).join(" · ")}</Fact>
+        ) : null}
       </dl>
     </Part>
   );
@@ -62,10 +79,14 @@ function Weights({ page }: { page: PassagePage }) {
   const differs = page.reasons.includes("weight_mismatch") || (both && !weightsAgree(measured, declared));
   return (
     <>
-      <Fact name={words.measured}><b>{kilograms(measured)}</b> kg</Fact>
+      <Fact name={words.measured}>
+        <b>{kilograms(measured)}</b> kg
+      </Fact>
       <Fact name={words.declared}>
         <b>{kilograms(declared)}</b> kg
-        {both && differs ? <span className="mark-differs">≠ {words.difference(kilograms(Math.abs(measured - declared)))}</span> : null}
+        {both && differs ? (
+          <span className="mark-differs">≠ {words.difference(kilograms(Math.abs(measured - declared)))}</span>
+        ) : null}
         {both && !differs ? <span className="mark-agrees">✓ {words.agrees}</span> : null}
       </Fact>
     </>

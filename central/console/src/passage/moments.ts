@@ -6,7 +6,11 @@ import { kilograms } from "../format/quantity.ts";
 import type { Messages } from "../i18n/shapes.ts";
 
 /** A moment's detail in words; what it means depends on the kind of moment. */
-export function detailOf({ what, detail = "", device = "" }: Moment, text: Messages, line: SiteLine | undefined): string {
+export function detailOf(
+  { what, detail = "", device = "" }: Moment,
+  text: Messages,
+  line: SiteLine | undefined,
+): string {
   const words = text.momentDetail;
   const from = device ? (text.device.names[device] ?? device) : "";
   if (what === "eye" || what === "lost") return words.eye(detail);
@@ -15,7 +19,8 @@ export function detailOf({ what, detail = "", device = "" }: Moment, text: Messa
   if (what === "weighed") return weightOf(detail, text);
   if (what === "answered") return text.answer[detail === "release" ? "release" : "stop"];
   if (what === "decided") return verdictOf(detail, text);
-  if (what.startsWith("lane_") || what === "diverted" || what === "divert_failed") return words.lane(laneName(line, Number(detail)) ?? detail);
+  if (what.startsWith("lane_") || what === "diverted" || what === "divert_failed")
+    return words.lane(laneName(line, Number(detail)) ?? detail);
   return [from, detail].filter(Boolean).join(" · ");
 }
 
@@ -24,7 +29,10 @@ function verdictOf(detail: string, text: Messages): string {
   if (detail === "inspection") return text.reasons.inspection.word;
   const [role = "", reasons = ""] = detail.split(" ");
   const roleWord = (text.role as Record<string, { word: string }>)[role]?.word ?? role;
-  const words = reasons.split(",").filter(Boolean).map((reason) => (text.reasons as Record<string, { word: string }>)[reason]?.word ?? reason);
+  const words = reasons
+    .split(",")
+    .filter(Boolean)
+    .map((reason) => (text.reasons as Record<string, { word: string }>)[reason]?.word ?? reason);
   return [roleWord, ...words].join(" · ");
 }
 

@@ -26,23 +26,42 @@ export function PapersPart({ page }: { page: PassagePage }) {
   };
   useKeys({ e: toggle });
   return (
-    <Part title={words.papers} beside={
-      <Button size="small" className="no-print push" icon={revealed ? <EyeInvisibleOutlined /> : <EyeOutlined />} disabled={!may} onClick={toggle}
-        title={may ? undefined : text.reveal.denied}>
-        {revealed ? text.reveal.hide : text.reveal.button} <kbd>E</kbd>
-      </Button>
-    }>
+    <Part
+      title={words.papers}
+      beside={
+        <Button
+          size="small"
+          className="no-print push"
+          icon={revealed ? <EyeInvisibleOutlined /> : <EyeOutlined />}
+          disabled={!may}
+          onClick={toggle}
+          title={may ? undefined : text.reveal.denied}
+        >
+          {revealed ? text.reveal.hide : text.reveal.button} <kbd>E</kbd>
+        </Button>
+      }
+    >
       {papers ? <PaperFacts papers={papers} /> : <p className="quiet">{words.noPapers}</p>}
       {revealed && revealed.codes.length > 0 ? (
         <dl className="facts">
           <Fact name={text.reveal.codes}>
-            {revealed.codes.map(({ scanner, raw }) => <span className="detail" key={`${scanner} ${raw}`}>{text.device.names[scanner] ?? scanner} <code>{raw}</code></span>)}
+            {revealed.codes.map(({ scanner, raw }) => (
+              <span className="detail" key={`${scanner} ${raw}`}>
+                {text.device.names[scanner] ?? scanner} <code>{raw}</code>
+              </span>
+            ))}
           </Fact>
         </dl>
       ) : null}
-      <p className="revealed tone-doubt" role="status">{revealed ? text.reveal.shown(timeOfDay(revealed.at)) : ""}</p>
+      <p className="revealed tone-doubt" role="status">
+        {revealed ? text.reveal.shown(timeOfDay(revealed.at)) : ""}
+      </p>
       {asking ? (
-        <RevealDialog passage_id={page.passage_id} close={() => ask(false)} shown={(full) => reveal({ ...full, at: new Date().toISOString() })} />
+        <RevealDialog
+          passage_id={page.passage_id}
+          close={() => ask(false)}
+          shown={(full) => reveal({ ...full, at: new Date().toISOString() })}
+        />
       ) : null}
     </Part>
   );
@@ -54,7 +73,9 @@ function PaperFacts({ papers }: { papers: Papers }) {
   const { consignee } = papers;
   return (
     <dl className="facts">
-      <Fact name={names.number}><b>{papers.number}</b> {papers.courier}</Fact>
+      <Fact name={names.number}>
+        <b>{papers.number}</b> {papers.courier}
+      </Fact>
       <Fact name={names.mode}>{text.modes[papers.mode] ?? papers.mode}</Fact>
       {papers.master_bill ? <Fact name={names.masterBill}>{papers.master_bill}</Fact> : null}
       <Fact name={names.consignee}>{consignee.name || "–"}</Fact>
@@ -66,8 +87,17 @@ function PaperFacts({ papers }: { papers: Papers }) {
       {papers.declarations.map((declaration) => (
         <Fact key={declaration.number} name={names.declaration}>
           {declaration.number}
-          <span className="detail">{declaration.customs_status === null ? "" : `${text.customsStatus[declaration.customs_status] ?? declaration.customs_status} · `}{dateAndTime(declaration.status_at)}</span>
-          {declaration.control_instruction ? <span className="detail tone-stop">▲ {names.instruction} {declaration.control_instruction}</span> : null}
+          <span className="detail">
+            {declaration.customs_status === null
+              ? ""
+              : `${text.customsStatus[declaration.customs_status] ?? declaration.customs_status} · `}
+            {dateAndTime(declaration.status_at)}
+          </span>
+          {declaration.control_instruction ? (
+            <span className="detail tone-stop">
+              ▲ {names.instruction} {declaration.control_instruction}
+            </span>
+          ) : null}
         </Fact>
       ))}
     </dl>

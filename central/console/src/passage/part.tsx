@@ -5,7 +5,10 @@ import type { ReactNode } from "react";
 export function Part({ title, beside, children }: { title: string; beside?: ReactNode; children: ReactNode }) {
   return (
     <section className="part panel">
-      <header><h2>{title}</h2>{beside}</header>
+      <header>
+        <h2>{title}</h2>
+        {beside}
+      </header>
       {children}
     </section>
   );

@@ -40,11 +40,17 @@ function Page({ page }: { page: PassagePage }) {
   return (
     <article className="passage">
       <header className="passage-head">
-        <Button className="no-print" onClick={back}>{text.back} <kbd>Esc</kbd></Button>
+        <Button className="no-print" onClick={back}>
+          {text.back} <kbd>Esc</kbd>
+        </Button>
         <h1>{text.passage.title(tail(page.passage_id))}</h1>
-        <span className="quiet">{page.passage_id} · {dateAndTime(page.inducted_at)}</span>
+        <span className="quiet">
+          {page.passage_id} · {dateAndTime(page.inducted_at)}
+        </span>
         <AnswerKeys page={page} />
-        <Button className="no-print push" onClick={() => window.print()}>{text.passage.print} <kbd>P</kbd></Button>
+        <Button className="no-print push" onClick={() => window.print()}>
+          {text.passage.print} <kbd>P</kbd>
+        </Button>
       </header>
       <Contained sentence={text.states.crashed}>
         <div className="passage-columns">
@@ -79,11 +85,17 @@ function AnswerKeys({ page }: { page: PassagePage }) {
       {asked ? (
         <span className="passage-answer no-print">
           <Remaining line={page.line} passage_id={page.passage_id} />
-          <Button variant="outlined" color="green" onClick={() => answer("release")}><kbd>F</kbd> {words.release}</Button>
-          <Button danger onClick={() => answer("stop")}><kbd>J</kbd> {words.stop}</Button>
+          <Button variant="outlined" color="green" onClick={() => answer("release")}>
+            <kbd>F</kbd> {words.release}
+          </Button>
+          <Button danger onClick={() => answer("stop")}>
+            <kbd>J</kbd> {words.stop}
+          </Button>
         </span>
       ) : null}
-      {decision ? <AnswerDialog row={page} decision={decision} stillAsked={page.awaiting_answer} close={() => decide(null)} /> : null}
+      {decision ? (
+        <AnswerDialog row={page} decision={decision} stillAsked={page.awaiting_answer} close={() => decide(null)} />
+      ) : null}
     </>
   );
 }

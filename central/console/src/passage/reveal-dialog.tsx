@@ -22,7 +22,8 @@ export function RevealDialog({ passage_id, close, shown }: Props) {
   const words = text.reveal;
   const [reason, setReason] = useState("");
   const ask = useMutation({
-    mutationFn: () => post<Revealed>(`/api/passages/${encodeURIComponent(passage_id)}/reveal`, { reason: reason.trim() }),
+    mutationFn: () =>
+      post<Revealed>(`/api/passages/${encodeURIComponent(passage_id)}/reveal`, { reason: reason.trim() }),
     onSuccess: (revealed) => {
       shown(revealed);
       close();
@@ -33,22 +34,45 @@ export function RevealDialog({ passage_id, close, shown }: Props) {
   const preset = (index: number) => (): void => setReason(words.presets[index] ?? reason);
   useKeys({ "1": preset(0), "2": preset(1), "3": preset(2), "4": preset(3), e: send }, "dialog");
   return (
-    <Modal open title={words.title} onCancel={close} closable={false} width={480} transitionName="" maskTransitionName="" footer={
-      <>
-        <Button onClick={close}>{text.cancel}</Button>
-        <Button type="primary" disabled={!ready} onClick={send}><kbd>E</kbd> {ask.isPending ? words.working : words.confirm}</Button>
-      </>
-    }>
+    <Modal
+      open
+      title={words.title}
+      onCancel={close}
+      closable={false}
+      width={480}
+      transitionName=""
+      maskTransitionName=""
+      footer={
+        <>
+          <Button onClick={close}>{text.cancel}</Button>
+          <Button type="primary" disabled={!ready} onClick={send}>
+            <kbd>E</kbd> {ask.isPending ? words.working : words.confirm}
+          </Button>
+        </>
+      }
+    >
       <p>{words.note}</p>
       <fieldset className="answer-reasons">
         <legend>{words.reason}</legend>
         <Radio.Group value={reason} onChange={(event) => setReason(String(event.target.value))}>
-          {words.presets.map((one, index) => <Radio key={one} value={one}><kbd>{index + 1}</kbd> {one}</Radio>)}
+          {words.presets.map((one, index) => (
+            <Radio key={one} value={one}>
+              <kbd>{index + 1}</kbd> {one}
+            </Radio>
+          ))}
         </Radio.Group>
-        <Input aria-label={words.other} placeholder={words.other} maxLength={LONGEST_REASON} value={words.presets.includes(reason) ? "" : reason}
-          onChange={(event) => setReason(event.target.value)} onPressEnter={send} />
+        <Input
+          aria-label={words.other}
+          placeholder={words.other}
+          maxLength={LONGEST_REASON}
+          value={words.presets.includes(reason) ? "" : reason}
+          onChange={(event) => setReason(event.target.value)}
+          onPressEnter={send}
+        />
       </fieldset>
-      <p className="answer-word" role="alert">{ask.error instanceof ApiError ? text.failure[ask.error.kind] : ""}</p>
+      <p className="answer-word" role="alert">
+        {ask.error instanceof ApiError ? text.failure[ask.error.kind] : ""}
+      </p>
     </Modal>
   );
 }

@@ -14,21 +14,35 @@ export function VerdictPart({ page }: { page: PassagePage }) {
   const line = useLine(page.line);
   const lane = laneName(line, page.lane_decided);
   return (
-    <Part title={words.verdict} beside={page.decided_at ? (
-      <span className="quiet">{words.decidedAt(timeOfDay(page.decided_at))}{page.revision ? ` · ${words.revision(page.revision)}` : ""}</span>
-    ) : null}>
+    <Part
+      title={words.verdict}
+      beside={
+        page.decided_at ? (
+          <span className="quiet">
+            {words.decidedAt(timeOfDay(page.decided_at))}
+            {page.revision ? ` · ${words.revision(page.revision)}` : ""}
+          </span>
+        ) : null
+      }
+    >
       {page.role_decided ? (
         <>
           <p className={`verdict-large role-${page.role_decided}`}>
-            <RoleMark role={page.role_decided} size={22} /><b>{text.role[page.role_decided].word}</b>{lane ? <span>{words.sentTo(lane)}</span> : null}
+            <RoleMark role={page.role_decided} size={22} />
+            <b>{text.role[page.role_decided].word}</b>
+            {lane ? <span>{words.sentTo(lane)}</span> : null}
           </p>
           <ul className="why">
             {page.reasons.map((reason) => (
-              <li key={reason}><b>{text.reasons[reason]?.word ?? reason}</b> {text.reasons[reason]?.sentence}</li>
+              <li key={reason}>
+                <b>{text.reasons[reason]?.word ?? reason}</b> {text.reasons[reason]?.sentence}
+              </li>
             ))}
           </ul>
         </>
-      ) : <p className="quiet">{words.noVerdict}</p>}
+      ) : (
+        <p className="quiet">{words.noVerdict}</p>
+      )}
       <Outcome page={page} line={line} />
     </Part>
   );
@@ -39,7 +53,21 @@ function Outcome({ page, line }: { page: PassagePage; line: SiteLine | undefined
   if (page.closed_at === null) return <p className="outcome quiet">{words.stillOpen}</p>;
   const time = timeOfDay(page.closed_at);
   const lane = laneName(line, page.lane_actual);
-  if (lane === undefined) return <p className="outcome tone-stop"><b>!</b> {words.neverSeen(time)}</p>;
-  if (page.as_decided === false) return <p className="outcome tone-stop"><b>≠</b> {words.wentElsewhere(lane, time)}</p>;
-  return <p className="outcome tone-good"><b>✓</b> {words.went(lane, time)}</p>;
+  if (lane === undefined)
+    return (
+      <p className="outcome tone-stop">
+        <b>!</b> {words.neverSeen(time)}
+      </p>
+    );
+  if (page.as_decided === false)
+    return (
+      <p className="outcome tone-stop">
+        <b>≠</b> {words.wentElsewhere(lane, time)}
+      </p>
+    );
+  return (
+    <p className="outcome tone-good">
+      <b>✓</b> {words.went(lane, time)}
+    </p>
+  );
 }

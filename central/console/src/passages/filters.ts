@@ -1,13 +1,19 @@
 // The filters of a search, and how they stand in the page's URL and in the request. Pure.
 
 import type { LaneRole, Reason } from "../api/types.ts";
-import { reasons } from "../i18n/reasons.zh.ts";
+import { reasons } from "../i18n/zh/reasons.ts";
 
 export const ROLES: readonly LaneRole[] = ["release", "wait", "inspect", "recirculate"];
 export const REASONS = Object.keys(reasons) as readonly Reason[];
 
 /** Customs' own reasons: those who may not see them are told "inspection", and search for that. */
-const TARGETING: ReadonlySet<Reason> = new Set(["control_instruction", "customs_hold", "revoked", "officer_review", "officer_stopped"]);
+const TARGETING: ReadonlySet<Reason> = new Set([
+  "control_instruction",
+  "customs_hold",
+  "revoked",
+  "officer_review",
+  "officer_stopped",
+]);
 
 export const reasonsToChoose = (seesTargeting: boolean): Reason[] =>
   REASONS.filter((reason) => (seesTargeting ? reason !== "inspection" : !TARGETING.has(reason)));

@@ -23,16 +23,32 @@ export function PassageTable({ rows, dated = false, caption }: Props) {
     <table className={`passages ${dated ? "passages-dated" : ""}`}>
       <caption>{caption}</caption>
       <colgroup>
-        <col className="col-time" /><col className="col-id" /><col className="col-tail" /><col className="col-courier" />
-        <col className="col-weight" /><col className="col-verdict" /><col className="col-actual" /><col />
+        <col className="col-time" />
+        <col className="col-id" />
+        <col className="col-tail" />
+        <col className="col-courier" />
+        <col className="col-weight" />
+        <col className="col-verdict" />
+        <col className="col-actual" />
+        <col />
       </colgroup>
       <thead>
         <tr>
-          <th>{words.time}</th><th>{words.parcel}</th><th>{words.tail}</th><th>{words.courier}</th>
-          <th className="number">{words.weight}</th><th>{words.verdict}</th><th>{words.actual}</th><th>{words.reasons}</th>
+          <th>{words.time}</th>
+          <th>{words.parcel}</th>
+          <th>{words.tail}</th>
+          <th>{words.courier}</th>
+          <th className="number">{words.weight}</th>
+          <th>{words.verdict}</th>
+          <th>{words.actual}</th>
+          <th>{words.reasons}</th>
         </tr>
       </thead>
-      <tbody>{rows.map((row) => <Row key={row.passage_id} row={row} dated={dated} />)}</tbody>
+      <tbody>
+        {rows.map((row) => (
+          <Row key={row.passage_id} row={row} dated={dated} />
+        ))}
+      </tbody>
     </table>
   );
 }
@@ -44,12 +60,20 @@ function Row({ row, dated }: { row: PassageRow; dated: boolean }) {
   return (
     <tr className={row.awaiting_answer ? "row-awaits" : ""}>
       <td>{dated ? dateAndTime(row.inducted_at) : timeOfDay(row.inducted_at)}</td>
-      <td><Link to={`/passages/${row.passage_id}`} aria-label={text.table.open(name)}>{name}</Link></td>
+      <td>
+        <Link to={`/passages/${row.passage_id}`} aria-label={text.table.open(name)}>
+          {name}
+        </Link>
+      </td>
       <td>{row.last4 ? row.last4 : "–"}</td>
       <td>{row.courier || "–"}</td>
       <td className="number">{kilograms(row.weight_g)}</td>
-      <td><Verdict role={row.role_decided} lane={laneName(line, row.lane_decided)} /></td>
-      <td><Actual row={row} lane={laneName(line, row.lane_actual)} /></td>
+      <td>
+        <Verdict role={row.role_decided} lane={laneName(line, row.lane_decided)} />
+      </td>
+      <td>
+        <Actual row={row} lane={laneName(line, row.lane_actual)} />
+      </td>
       <td className="reasons" title={row.reasons.map((reason) => text.reasons[reason]?.sentence ?? reason).join("\n")}>
         {row.awaiting_answer ? <b className="awaits">{text.table.awaiting}</b> : null}
         {row.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ")}
@@ -63,6 +87,11 @@ function Actual({ row, lane }: { row: PassageRow; lane: string | undefined }) {
   const { table: words } = useText();
   if (row.closed_at === null) return <span className="quiet">{words.onBelt}</span>;
   if (lane === undefined) return <b className="tone-stop">! {words.lost}</b>;
-  if (row.lane_decided !== null && row.lane_actual !== row.lane_decided) return <b className="tone-stop">≠ {lane} {words.differs}</b>;
+  if (row.lane_decided !== null && row.lane_actual !== row.lane_decided)
+    return (
+      <b className="tone-stop">
+        ≠ {lane} {words.differs}
+      </b>
+    );
   return <span className="arrived">{lane}</span>;
 }

@@ -40,37 +40,77 @@ function FilterBar({ filters, waybill, filter, setWaybill }: BarProps) {
   const [typed, type] = useState(waybill);
   const any = { value: "" as const, label: words.any };
   return (
-    <form className="filters panel" onSubmit={(event) => {
-      event.preventDefault();
-      setWaybill(typed);
-      void queries.invalidateQueries({ queryKey: ["passages"] });
-    }}>
-      <label>{words.waybill}
-        <Input value={typed} onChange={(event) => type(event.target.value)} placeholder={words.waybillHint} autoComplete="off" spellCheck={false} maxLength={60} allowClear
-          onClear={() => setWaybill("")} className="filter-waybill" />
+    <form
+      className="filters panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setWaybill(typed);
+        void queries.invalidateQueries({ queryKey: ["passages"] });
+      }}
+    >
+      <label>
+        {words.waybill}
+        <Input
+          value={typed}
+          onChange={(event) => type(event.target.value)}
+          placeholder={words.waybillHint}
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={60}
+          allowClear
+          onClear={() => setWaybill("")}
+          className="filter-waybill"
+        />
       </label>
       {lines.length > 1 ? (
-        <label>{words.line}
-          <Select value={filters.line} onChange={(line) => filter({ ...filters, line })} popupMatchSelectWidth={false}
-            options={[any, ...lines.map(({ id, name }) => ({ value: id, label: name }))]} />
+        <label>
+          {words.line}
+          <Select
+            value={filters.line}
+            onChange={(line) => filter({ ...filters, line })}
+            popupMatchSelectWidth={false}
+            options={[any, ...lines.map(({ id, name }) => ({ value: id, label: name }))]}
+          />
         </label>
       ) : null}
-      <label>{words.role}
-        <Select value={filters.role} onChange={(role) => filter({ ...filters, role })} popupMatchSelectWidth={false}
-          options={[any, ...ROLES.map((role) => ({ value: role, label: text.role[role].word }))]} />
+      <label>
+        {words.role}
+        <Select
+          value={filters.role}
+          onChange={(role) => filter({ ...filters, role })}
+          popupMatchSelectWidth={false}
+          options={[any, ...ROLES.map((role) => ({ value: role, label: text.role[role].word }))]}
+        />
       </label>
-      <label>{words.reason}
-        <Select value={filters.reason} onChange={(reason) => filter({ ...filters, reason })} popupMatchSelectWidth={false} className="filter-reason"
-          options={[any, ...reasonsToChoose(seesTargeting).map((reason) => ({ value: reason, label: text.reasons[reason].word }))]} />
+      <label>
+        {words.reason}
+        <Select
+          value={filters.reason}
+          onChange={(reason) => filter({ ...filters, reason })}
+          popupMatchSelectWidth={false}
+          className="filter-reason"
+          options={[
+            any,
+            ...reasonsToChoose(seesTargeting).map((reason) => ({ value: reason, label: text.reasons[reason].word })),
+          ]}
+        />
       </label>
-      <Checkbox checked={filters.open} onChange={(event) => filter({ ...filters, open: event.target.checked })}>{words.open}</Checkbox>
+      <Checkbox checked={filters.open} onChange={(event) => filter({ ...filters, open: event.target.checked })}>
+        {words.open}
+      </Checkbox>
       <span className="filter-acts">
-        <Button type="primary" htmlType="submit">{words.submit}</Button>
-        <Button onClick={() => {
-          type("");
-          setWaybill("");
-          filter(ANY);
-        }}>{words.clear}</Button>
+        <Button type="primary" htmlType="submit">
+          {words.submit}
+        </Button>
+        <Button
+          onClick={() => {
+            type("");
+            setWaybill("");
+            filter(ANY);
+          }}
+        >
+          {words.clear}
+        </Button>
       </span>
     </form>
   );
@@ -90,8 +130,12 @@ function Found({ request }: { request: string }) {
       <p className="found-more">
         <span className="quiet">{words.found(count(rows.length))}</span>
         {found.hasNextPage ? (
-          <Button onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>{found.isFetchingNextPage ? words.loadingMore : words.more}</Button>
-        ) : <span className="quiet">{words.end}</span>}
+          <Button onClick={() => void found.fetchNextPage()} disabled={found.isFetchingNextPage}>
+            {found.isFetchingNextPage ? words.loadingMore : words.more}
+          </Button>
+        ) : (
+          <span className="quiet">{words.end}</span>
+        )}
       </p>
     </section>
   );

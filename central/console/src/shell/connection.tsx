@@ -14,8 +14,13 @@ export function ConnectionMark() {
   const time = timeOfDay(since);
   const word = { connecting: words.connecting, live: words.live, reconnecting: words.reconnecting(time) }[status];
   return (
-    <span className={`connection connection-${status}`} role="status" title={status === "live" ? words.liveSince(time) : word}>
-      <i aria-hidden="true" />{word}
+    <span
+      className={`connection connection-${status}`}
+      role="status"
+      title={status === "live" ? words.liveSince(time) : word}
+    >
+      <i aria-hidden="true" />
+      {word}
     </span>
   );
 }
@@ -25,5 +30,9 @@ export function ConnectionBar() {
   const { status, since } = useLive((live) => live.connection);
   const now = useNow();
   if (status !== "reconnecting" || now - Date.parse(since) < PATIENCE_MS) return null;
-  return <p className="connection-bar" role="alert">{words.lost(timeOfDay(since))}</p>;
+  return (
+    <p className="connection-bar" role="alert">
+      {words.lost(timeOfDay(since))}
+    </p>
+  );
 }

@@ -30,11 +30,25 @@ export function Frame() {
   });
   return (
     <div className="frame">
-      <a className="skip" href="#content">{text.nav.skip}</a>
+      <a className="skip" href="#content">
+        {text.nav.skip}
+      </a>
       <header className="head">
-        <Link className="brand" to="/"><img src="/favicon.svg" alt="" width={22} height={22} />{text.product}</Link>
+        <Link className="brand" to="/">
+          <img src="/favicon.svg" alt="" width={22} height={22} />
+          {text.product}
+        </Link>
         <nav aria-label={text.nav.label}>
-          {seesLine ? <NavLink to="/line">{text.nav.line}{awaiting > 0 ? <b className="nav-count" title={text.answer.title}>{awaiting}</b> : null}</NavLink> : null}
+          {seesLine ? (
+            <NavLink to="/line">
+              {text.nav.line}
+              {awaiting > 0 ? (
+                <b className="nav-count" title={text.answer.title}>
+                  {awaiting}
+                </b>
+              ) : null}
+            </NavLink>
+          ) : null}
           {seesPassages ? <NavLink to="/passages">{text.nav.passages}</NavLink> : null}
         </nav>
         <SiteName />
@@ -42,7 +56,11 @@ export function Frame() {
         <Choices openKeys={() => showKeys(true)} />
       </header>
       {seesLine || seesPassages ? <ConnectionBar /> : null}
-      <main id="content"><Contained sentence={text.states.crashed}><Outlet /></Contained></main>
+      <main id="content">
+        <Contained sentence={text.states.crashed}>
+          <Outlet />
+        </Contained>
+      </main>
       {keysShown ? <KeysSheet close={() => showKeys(false)} /> : null}
     </div>
   );
@@ -68,11 +86,27 @@ function Choices({ openKeys }: { openKeys: () => void }) {
   const otherTheme = header.theme[theme === "light" ? "dark" : "light"];
   return (
     <div className="choices">
-      <Button size="small" type="text" onClick={toggleLanguage} title={header.switchLanguage} aria-label={header.switchLanguage}>{header.otherLanguage}</Button>
-      <Button size="small" type="text" onClick={toggleTheme} title={header.theme.switchTo(otherTheme)}>{otherTheme}</Button>
-      <Button size="small" type="text" onClick={openKeys}>{header.keys} <kbd>?</kbd></Button>
-      <span className="me" title={me.organisation}>{me.display_name}</span>
-      <Button size="small" type="text" onClick={() => void signOut()}>{header.signOut}</Button>
+      <Button
+        size="small"
+        type="text"
+        onClick={toggleLanguage}
+        title={header.switchLanguage}
+        aria-label={header.switchLanguage}
+      >
+        {header.otherLanguage}
+      </Button>
+      <Button size="small" type="text" onClick={toggleTheme} title={header.theme.switchTo(otherTheme)}>
+        {otherTheme}
+      </Button>
+      <Button size="small" type="text" onClick={openKeys}>
+        {header.keys} <kbd>?</kbd>
+      </Button>
+      <span className="me" title={me.organisation}>
+        {me.display_name}
+      </span>
+      <Button size="small" type="text" onClick={() => void signOut()}>
+        {header.signOut}
+      </Button>
     </div>
   );
 }

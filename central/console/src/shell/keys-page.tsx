@@ -9,17 +9,49 @@ import { useKeys } from "./keys.ts";
 type Group = keyof Messages["keys"]["groups"];
 
 const SHEET: Record<Group, readonly (readonly [string, keyof Messages["keys"]["list"]])[]> = {
-  everywhere: [["?", "help"], ["1", "toLine"], ["2", "toPassages"], ["L", "language"], ["T", "theme"]],
-  line: [["F", "release"], ["J", "stop"], ["↓", "next"], ["↑", "previous"], ["O", "open"], ["Home", "follow"]],
-  passage: [["F", "release"], ["J", "stop"], ["E", "reveal"], ["P", "print"], ["Esc", "back"]],
-  dialog: [["1–4", "preset"], ["F / J", "again"], ["Esc", "escape"]],
+  everywhere: [
+    ["?", "help"],
+    ["1", "toLine"],
+    ["2", "toPassages"],
+    ["L", "language"],
+    ["T", "theme"],
+  ],
+  line: [
+    ["F", "release"],
+    ["J", "stop"],
+    ["↓", "next"],
+    ["↑", "previous"],
+    ["O", "open"],
+    ["Home", "follow"],
+  ],
+  passage: [
+    ["F", "release"],
+    ["J", "stop"],
+    ["E", "reveal"],
+    ["P", "print"],
+    ["Esc", "back"],
+  ],
+  dialog: [
+    ["1–4", "preset"],
+    ["F / J", "again"],
+    ["Esc", "escape"],
+  ],
 };
 
 export function KeysSheet({ close }: { close: () => void }) {
   const { keys } = useText();
   useKeys({ "?": close }, "dialog");
   return (
-    <Modal open transitionName="" maskTransitionName="" onCancel={close} closable={false} footer={<Button onClick={close}>{keys.close}</Button>} title={keys.title} width={640}>
+    <Modal
+      open
+      transitionName=""
+      maskTransitionName=""
+      onCancel={close}
+      closable={false}
+      footer={<Button onClick={close}>{keys.close}</Button>}
+      title={keys.title}
+      width={640}
+    >
       <div className="keys-sheet">
         {(Object.keys(SHEET) as Group[]).map((group) => (
           <section key={group}>
@@ -27,7 +59,9 @@ export function KeysSheet({ close }: { close: () => void }) {
             <dl>
               {SHEET[group].map(([key, name]) => (
                 <div key={key}>
-                  <dt><kbd>{key}</kbd></dt>
+                  <dt>
+                    <kbd>{key}</kbd>
+                  </dt>
                   <dd>{keys.list[name]}</dd>
                 </div>
               ))}

@@ -22,7 +22,8 @@ export function useKeys(map: KeyMap, kind: "page" | "dialog" = "page"): void {
     if (kind === "dialog") dialogs += 1;
     const press = (event: KeyboardEvent): void => {
       if (kind === "page" && dialogs > 0) return;
-      if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
+      if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing)
+        return;
       if (event.target instanceof Element && event.target.closest(FIELDS)) return;
       const act = latest.current[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (!act) return;

@@ -26,7 +26,10 @@ export function LoginPage() {
   return (
     <main className="login">
       <div className="login-card">
-        <h1><img src="/favicon.svg" alt="" width={30} height={30} />{text.product}</h1>
+        <h1>
+          <img src="/favicon.svg" alt="" width={30} height={30} />
+          {text.product}
+        </h1>
         <Form<Credentials> layout="vertical" requiredMark={false} onFinish={(given) => signIn.mutate(given)}>
           <Form.Item name="username" label={login.username} rules={[{ required: true, message: login.required }]}>
             <Input autoComplete="username" autoFocus size="large" />
@@ -34,13 +37,17 @@ export function LoginPage() {
           <Form.Item name="password" label={login.password} rules={[{ required: true, message: login.required }]}>
             <Input.Password autoComplete="current-password" size="large" />
           </Form.Item>
-          <p className="login-word" role="alert">{signIn.isError ? sentence(signIn.error, text) : ""}</p>
+          <p className="login-word" role="alert">
+            {signIn.isError ? sentence(signIn.error, text) : ""}
+          </p>
           <Button type="primary" htmlType="submit" size="large" block disabled={signIn.isPending}>
             {signIn.isPending ? login.submitting : login.submit}
           </Button>
         </Form>
         <p className="quiet">{login.note}</p>
-        <Button type="link" size="small" onClick={toggleLanguage}>{text.header.switchLanguage}</Button>
+        <Button type="link" size="small" onClick={toggleLanguage}>
+          {text.header.switchLanguage}
+        </Button>
       </div>
     </main>
   );

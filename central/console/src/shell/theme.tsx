@@ -23,8 +23,28 @@ interface Colours {
 }
 
 const COLOURS: Record<Theme, Colours> = {
-  light: { accent: "#2b62c9", page: "#f2f4f7", panel: "#ffffff", raised: "#ffffff", border: "#cfd6de", ink: "#1b242e", release: "#1d7f49", wait: "#9a6200", stop: "#c62828" },
-  dark: { accent: "#6b9df2", page: "#11151a", panel: "#1a2027", raised: "#20272f", border: "#3d4854", ink: "#dbe2e9", release: "#4cc38a", wait: "#e3ad45", stop: "#ff7166" },
+  light: {
+    accent: "#2b62c9",
+    page: "#f2f4f7",
+    panel: "#ffffff",
+    raised: "#ffffff",
+    border: "#cfd6de",
+    ink: "#1b242e",
+    release: "#1d7f49",
+    wait: "#9a6200",
+    stop: "#c62828",
+  },
+  dark: {
+    accent: "#6b9df2",
+    page: "#11151a",
+    panel: "#1a2027",
+    raised: "#20272f",
+    border: "#3d4854",
+    ink: "#dbe2e9",
+    release: "#4cc38a",
+    wait: "#e3ad45",
+    stop: "#ff7166",
+  },
 };
 
 function antConfig(theme: Theme): ThemeConfig {
@@ -32,10 +52,23 @@ function antConfig(theme: Theme): ThemeConfig {
   return {
     algorithm: theme === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
     token: {
-      colorPrimary: colours.accent, colorInfo: colours.accent, colorLink: colours.accent,
-      colorSuccess: colours.release, colorWarning: colours.wait, colorError: colours.stop, green: colours.release,
-      colorTextBase: colours.ink, colorBgLayout: colours.page, colorBgContainer: colours.panel, colorBgElevated: colours.raised, colorBorder: colours.border,
-      fontFamily: FONT, fontSize: 14, borderRadius: 4, motionDurationMid: "0.1s", motionDurationSlow: "0.15s",
+      colorPrimary: colours.accent,
+      colorInfo: colours.accent,
+      colorLink: colours.accent,
+      colorSuccess: colours.release,
+      colorWarning: colours.wait,
+      colorError: colours.stop,
+      green: colours.release,
+      colorTextBase: colours.ink,
+      colorBgLayout: colours.page,
+      colorBgContainer: colours.panel,
+      colorBgElevated: colours.raised,
+      colorBorder: colours.border,
+      fontFamily: FONT,
+      fontSize: 14,
+      borderRadius: 4,
+      motionDurationMid: "0.1s",
+      motionDurationSlow: "0.15s",
     },
   };
 }
@@ -50,7 +83,11 @@ export function Themed({ children }: { children: ReactNode }) {
     document.title = text.product;
   }, [theme, language, text]);
   return (
-    <ConfigProvider locale={language === "zh" ? zhCN : enUS} theme={antConfig(theme)} button={{ autoInsertSpace: false }}>
+    <ConfigProvider
+      locale={language === "zh" ? zhCN : enUS}
+      theme={antConfig(theme)}
+      button={{ autoInsertSpace: false }}
+    >
       {children}
     </ConfigProvider>
   );

@@ -1,6 +1,6 @@
 // Why a passage went where it went: a short word for tables and a full sentence for people, in Chinese.
 
-import type { Reason } from "../api/types.ts";
+import type { Reason } from "../../api/types.ts";
 
 export interface Wording {
   word: string;
