@@ -91,7 +91,7 @@ class Answers:
             raise AnswerError(Refusal.TWO_NEEDED, "the second officer must be another person")
         now = self._clock()
         with writing(self._engine) as connection:
-            line, answer = self._prepared(connection, passage_id, decision, reason, officers, now)
+            line, answer = self._prepared(connection, passage_id, decision, officers, now)
             connection.execute(
                 insert(schema.answers).values(
                     answer_id=answer.answer_id,
@@ -124,7 +124,6 @@ class Answers:
         connection: Connection,
         passage_id: str,
         decision: Decision,
-        reason: str,
         officers: tuple[str, ...],
         now: datetime,
     ) -> tuple[str, Answer]:
@@ -153,9 +152,7 @@ class Answers:
             epoch=passage.epoch,
             decision=decision,
             officers=officers,
-            reason=reason,
             issued_at=now,
-            valid_s=self._site.line(passage.line).policy.answer_age_s,
         )
 
     def _check_override(

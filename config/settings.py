@@ -146,7 +146,6 @@ class Policy(Settings, frozen=True):
     )
     recirculations: Annotated[int, Meta(ge=0, le=9)] = 1
     clearance_age_default_s: Positive = 86_400
-    answer_age_s: Positive = 900  # an officer's command older than this is refused
     code_rules: tuple[CodeRule, ...] = ()
 
 

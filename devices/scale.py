@@ -7,7 +7,7 @@ from devices.interfaces import Health, WeightRead
 from devices.serial_reader import SerialReader
 from devices.transports.serial_line import SerialLine
 
-GREETING = b"SIR\r\n"  # send weights by yourself, whenever there is one
+GREETING = b"I4\r\n"  # who are you; not SIR, which makes a scale repeat the empty belt's weight as well
 
 
 class SerialScale:

@@ -117,7 +117,7 @@ class Agent:
             await asyncio.sleep(pause_s)
 
     async def turn(self) -> bool:
-        """Look, decide, write down, act, beat; True if the ring holds more already."""
+        """Look, decide, write down, act, beat; True if it read events and the ring holds more already."""
         poll = await self._devices.conveyor.poll(Cursor(self.core.epoch, self.core.last_sequence))
         status = self.status = poll.status
         if status.epoch == self.core.epoch and status.newest_sequence < self.core.last_sequence:
@@ -141,7 +141,7 @@ class Agent:
         if self._may_run():
             self._beats = (self._beats + 1) % 0x10000
             await self._devices.conveyor.beat(self._beats)
-        return not read_all
+        return bool(poll.events) and not read_all
 
     def _may_run(self) -> bool:
         """A line that never got a clearance list would inspect every parcel: it is held instead."""

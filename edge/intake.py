@@ -61,7 +61,7 @@ class Intake:
     def command(self, signed: SignedCommand, at: datetime) -> None:
         """A command from the centre: not obeyed, and an alarm, unless the centre signed it."""
         try:
-            payload = base64.b64decode(signed.payload, validate=True)
+            payload = signed.payload.encode()
             signature = base64.b64decode(signed.signature, validate=True)
             answer = msgspec.json.decode(payload, type=Answer)
         except (ValueError, msgspec.MsgspecError):

@@ -87,7 +87,7 @@ class ClearanceEntry(Struct, frozen=True, omit_defaults=True):
 
 
 class ClearanceSnapshot(Struct, frozen=True):
-    """The whole list, served by HTTP; its SHA-256 stands in the ETag and in CentreState."""
+    """The whole list, served by HTTP; its SHA-256 stands in the ETag."""
 
     number: int  # of the last delta it contains
     made_at: datetime
@@ -316,7 +316,10 @@ class Decision(StrEnum):
 
 
 class Answer(Struct, frozen=True, tag="redpeak.answer.v1"):
-    """An officer's answer; officers are staff ids, not names."""
+    """An officer's answer, good while the edge still holds that session, epoch and passage open.
+
+    Officers are staff ids, not names; their reason, free text, stays at the centre.
+    """
 
     answer_id: str
     passage_id: str
@@ -324,16 +327,14 @@ class Answer(Struct, frozen=True, tag="redpeak.answer.v1"):
     epoch: int
     decision: Decision
     officers: tuple[str, ...]
-    reason: str
     issued_at: datetime
-    valid_s: int
 
 
 Command = Answer
 
 
 class SignedCommand(Struct, frozen=True):
-    """`payload` is the command's JSON, exactly the bytes that were signed (Ed25519, base64)."""
+    """`payload` is the command's JSON text, signed as it stands (UTF-8); `signature`: Ed25519, base64."""
 
     payload: str
     signature: str

@@ -6,14 +6,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 300
+LONGEST = 350  # the aim is 300 at most; a file that passes this is to be split, or to say why not
 LONGER = {
     "edge/messages.py": "the wire contract of both directions is one file on purpose",
+    "tests/wire/devices/test_modbus_peers.py": "peers nobody here wrote, with the C program of one of them",
     "central/console/src/i18n/en.ts": "a language is one list",
     "central/console/src/i18n/zh.ts": "a language is one list",
 }
-CODE = {".py", ".ts", ".tsx", ".css", ".sh"}
-TEXT = CODE | {".toml", ".lock", ".md", ".json", ".html", ".yml", ".yaml", ".cfg", ".ini", ".txt", ""}
+CODE = {".py", ".ts", ".tsx", ".sh"}
+TEXT = CODE | {".css", ".toml", ".lock", ".md", ".json", ".html", ".yml", ".yaml", ".cfg", ".ini", ".txt", ""}
 
 # Assembled from pieces, so that this file does not hold what it looks for.
 _HOSTS = "|".join(rf"{name}\.(org|com)" for name in ("pypi", "pythonhosted", "npmjs"))

@@ -55,6 +55,10 @@ class Trial:
         """What the plant noted of that kind so far."""
         return [mark for mark in self._marks.read() if mark.what is what]
 
+    def all_marks(self) -> list[Mark]:
+        """Everything the plant noted so far."""
+        return self._marks.read()
+
     def heard(self) -> list[Heard]:
         """The records that came so far."""
         return self._heard.read()

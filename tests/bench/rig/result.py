@@ -43,9 +43,10 @@ class Results:
             raise ValueError(f"{key} was measured already")
         self._figures[key] = Figure(value, unit, count, conditions)
 
-    def value(self, key: str) -> float:
-        """A figure of this run; KeyError if it was not measured."""
-        return self._figures[key].value
+    def worded(self, key: str, form: str) -> str:
+        """A figure of this run or a kept one, by a format string; `-` if there is none."""
+        figure = self._figures.get(key) or self._earlier.get(key)
+        return "-" if figure is None else form.format(figure.value)
 
     def write(self) -> Path:
         """Write the file; returns where it is."""

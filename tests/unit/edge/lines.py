@@ -137,7 +137,7 @@ class Bench:
         session: bool = True,
     ) -> list[Action]:
         """An officer's answer when the belt has travelled `encoder_mm`."""
-        given = Answer(answer_id, passage_id, "session", EPOCH, decision, ("officer",), "seen", NOON, 900)
+        given = Answer(answer_id, passage_id, "session", EPOCH, decision, ("officer",), NOON)
         return self.feed(AnswerGiven(given, encoder_mm, session))
 
     def pass_item(

@@ -291,9 +291,9 @@ async def test_silent_controller_is_noted_and_does_not_stop_the_loop(site: Site)
 
 
 def signed(decision: Decision, passage_id: str, session: str) -> SignedCommand:
-    answer = Answer("a1", passage_id, session, EPOCH, decision, ("officer",), "looked", NOON, 900)
+    answer = Answer("a1", passage_id, session, EPOCH, decision, ("officer",), NOON)
     payload = msgspec.json.encode(answer)
-    return SignedCommand(base64.b64encode(payload).decode(), base64.b64encode(KEYS.sign(payload)).decode())
+    return SignedCommand(payload.decode(), base64.b64encode(KEYS.sign(payload)).decode())
 
 
 async def test_signed_answer_releases_and_a_forged_one_raises_an_alarm(site: Site) -> None:

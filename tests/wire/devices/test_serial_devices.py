@@ -195,13 +195,13 @@ async def test_a_command_reaches_the_scanner(data: Path, cable: Cable) -> None:
         await cable.hears(b"||>TRIGGER ON\r\n")
 
 
-async def test_a_scale_is_asked_for_weights_at_every_opening(data: Path, cable: Cable) -> None:
+async def test_a_scale_is_asked_who_it_is_at_every_opening(data: Path, cable: Cable) -> None:
     settings = ScaleDevice(name="scale", port="dev/top", position_mm=1600, length_mm=1000, baud=BAUD)
     device, weights = make_scale(settings, data, time.monotonic), asyncio.Queue[WeightRead]()
     async with running(device.run(weights.put_nowait)):
         for _ in range(2):
             cable.plug()
-            await cable.hears(b"SIR\r\n")
+            await cable.hears(b"I4\r\n")
             cable.send(b"S S     1234.5 g\r\nS I\r\n")
             weight = await asyncio.wait_for(weights.get(), LONGEST_WAIT_S)
             assert (weight.device, weight.weight_g, weight.stable) == ("scale", 1234.5, True)

@@ -1,0 +1,72 @@
+"""A line at one rate: what it takes, what it costs, and the highest rate it sustains."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from config.settings import LaneRole
+from tests.bench.line.steps import Steps, steps
+from tests.bench.line.trial import Trial
+from tests.bench.rig.counting import percentile
+
+LIMIT_MS = 100.0  # of the 99th percentile from the deciding eye to the accepted lane
+LEAST_RELEASED = 0.99  # of clean parcels
+_WARM_S = 3.0
+
+
+class AtRate(Struct, frozen=True):
+    """One rate held for a span; `cpu_share` of a core and `pss_mib` are the agent's."""
+
+    rate: float  # asked for, items a second
+    inducted_a_second: float
+    steps: Steps
+    cpu_share: float
+    pss_mib: float
+    slipped_ms: int  # belt time the plant lost because it was not scheduled
+    broker: str
+
+    @property
+    def wanting(self) -> str:
+        """What keeps this rate from counting as sustained; empty if nothing does."""
+        seen = self.steps
+        if not seen.accepted_ms or not seen.diverted:
+            return "no item was sorted"
+        p99_ms = percentile(seen.accepted_ms, 0.99)
+        released = seen.released / seen.diverted
+        checks = (
+            (seen.late > 0, f"{seen.late} of {seen.items} items passed the cut-off without a lane"),
+            (p99_ms > LIMIT_MS, f"p99 of eye to lane was {p99_ms:.0f} ms"),
+            (released < LEAST_RELEASED, f"{released:.1%} of clean parcels were released"),
+            (seen.missed > 0, f"{seen.missed} items were not reported"),
+            (self.inducted_a_second < 0.95 * self.rate, "induction did not keep open"),
+        )
+        return "; ".join(reason for failed, reason in checks if failed)
+
+
+def hold(folder: Path, rate: float, seconds: float) -> AtRate:
+    """Run a fresh line at a rate and measure the items inducted in the span."""
+    with Trial(folder, rate) as trial:
+        time.sleep(_WARM_S)
+        meter, begin_s = trial.agent_cpu(), time.monotonic()
+        time.sleep(seconds)
+        used_s, end_s = meter.used_s(), time.monotonic()
+        memory_mib = trial.agent_pss_mib()
+        slipped_ms = trial.finish()
+        releasing = frozenset(lane.number for lane in trial.line.lanes if lane.role is LaneRole.RELEASE)
+        seen = steps(trial.all_marks(), trial.heard(), releasing, begin_s, end_s)
+    span_s = end_s - begin_s
+    return AtRate(
+        rate, seen.items / span_s, seen, used_s / span_s, memory_mib, slipped_ms, trial.broker
+    )
+
+
+def sustained(tried: Iterable[AtRate]) -> tuple[AtRate | None, str]:
+    """The highest rate held before the first that was not, and why that one was not ("" if all were)."""
+    best: AtRate | None = None
+    for each in tried:
+        if each.wanting:
+            return best, f"at {each.rate:g}/s {each.wanting}"
+        best = each
+    return best, ""
