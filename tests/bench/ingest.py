@@ -13,7 +13,6 @@ from typing import Annotated
 import msgspec
 import typer
 from msgspec import Struct
-from rich.console import Console
 
 from config.settings import Site
 from simulators import health
@@ -25,7 +24,7 @@ from tests.bench.rig import site as bench_site
 from tests.bench.rig.broker import broker_program, part, redpeak
 from tests.bench.rig.cost import CpuMeter, pss_mib
 from tests.bench.rig.counting import percentile, slowest
-from tests.bench.rig.result import FOLDER, Results
+from tests.bench.rig.result import FOLDER, Results, console_for_tables
 from tests.bench.rig.waiting import BenchError, wait_until
 
 WARM_S = 5.0
@@ -52,7 +51,7 @@ def run(
     passages: Annotated[int, typer.Option(min=10_000, help="In the database before.")] = 1_000_000,
 ) -> None:
     """Results a second through broker and centre into SQLite, beside the same rows by plain SQL."""
-    console = Console()
+    console = console_for_tables()
     papers = ceil((seconds + WARM_S + CALM_S) * PAPERS_PER_S / 10_000) * 10_000
     size = grown.Size(lines, passages, papers)
     folder = FOLDER.absolute() / "ingest-run"
@@ -170,11 +169,13 @@ def _report(
     count = len(outcome.receipted_s)
     batch = loaded.messages / max(1, loaded.commits)
     rows = 2 * size.passages
+    results.under(
+        f"{broker}, SQLite (WAL, synchronous FULL) from {size.passages:,} passages and {rows:,} events; a result "
+        "is one record (verdict or end of a passage) received, committed and receipted; 7 of 8 passages are "
+        "released and change the clearance list; load, broker and centre share the cores"
+    )
     common = (
-        f"{seconds:g} s after {WARM_S:g} s of warming up, {broker}, SQLite (WAL, synchronous FULL) from "
-        f"{size.passages:,} passages and {rows:,} events, {size.lines} lines with {WINDOW} records each "
-        "under way; a result is one record (verdict or end of a passage) received, committed and receipted; "
-        "7 of 8 passages are released and change the clearance list; load, broker and centre share the cores"
+        f"{seconds:g} s after {WARM_S:g} s of warming up, {size.lines} lines with {WINDOW} records each under way"
     )
     rate = count / seconds
     results.add("sqlite_results_per_second", rate, "1/s", count, common)
@@ -188,7 +189,7 @@ def _report(
     results.add("sqlite_ratio_to_plain_sql", rate / plain.per_second, "", count, f"{common}; {plain_conditions}")
     for name, measured in (("", loaded), (f"_at_{CALM_RATE:g}", calm)):
         latencies_ms = [1000 * each for each in measured.outcome.latencies_s]
-        conditions = common if measured is loaded else f"{CALM_RATE:g} records a second for {CALM_S:g} s, {broker}"
+        conditions = common if measured is loaded else f"{CALM_RATE:g} records a second for {CALM_S:g} s"
         for label, share in (("p50", 0.5), ("p99", 0.99)):
             key = f"receipt_latency_ms{name}_{label}"
             results.add(key, percentile(latencies_ms, share), "ms", len(latencies_ms), conditions)

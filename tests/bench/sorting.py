@@ -14,7 +14,7 @@ from tests.bench.line.faults import Survived
 from tests.bench.line.peers import MEASURED_PEERS, Peer
 from tests.bench.line.rates import AtRate
 from tests.bench.rig.counting import percentile
-from tests.bench.rig.result import FOLDER, Results
+from tests.bench.rig.result import FOLDER, Results, console_for_tables
 from tests.bench.rig.site import DECISION_S, PITCH_MM
 
 RATES = (5, 20, 50)  # items a second, the peers' own
@@ -37,19 +37,20 @@ def run(
         list[Part] | None, typer.Option(help="This part, may be given again; the others keep their figures.")
     ] = None,
     seconds: Annotated[float, typer.Option(min=2, help="At each of the fixed rates.")] = 20.0,
+    poll_ms: Annotated[int, typer.Option(min=1, help="The site's poll_ms: the agent's rest between looks.")] = 10,
     step_seconds: Annotated[float, typer.Option(min=2, help="At each of the rising rates.")] = 8.0,
 ) -> None:
     """One line at 5, 20 and 50 items a second, at its limit, and with broker, agent or PLC link dead."""
-    console = Console()
+    console = console_for_tables()
     parts = only or list(Part)
     results = Results("sorting", keep=only is not None)
     folder = FOLDER.absolute() / "sorting-run"
     if Part.RATES in parts:
         for rate in RATES:
             console.print(f"{rate} items a second for {seconds:g} s …")
-            _report_rate(results, rates.hold(folder, rate, seconds), seconds)
+            _report_rate(results, rates.hold(folder, rate, seconds, poll_ms), seconds)
     if Part.CAPACITY in parts:
-        _find_capacity(results, console, folder, step_seconds)
+        _find_capacity(results, console, folder, step_seconds, poll_ms)
     for part, key, go, dead_s in (
         (Part.BROKER, "broker_killed_20s", faults.broker_killed, 20.0),
         (Part.AGENT, "agent_killed_5s", faults.agent_killed, 5.0),
@@ -74,10 +75,8 @@ def _line_in_words(broker: str) -> str:
 
 def _report_rate(results: Results, held: AtRate, seconds: float) -> None:
     seen, suffix = held.steps, f"_at_{held.rate:g}"
-    conditions = (
-        f"{held.rate:g} items a second for {seconds:g} s ({held.inducted_a_second:.2f} came; the plant lost "
-        f"{held.slipped_ms} ms of belt time), {_line_in_words(held.broker)}"
-    )
+    conditions = f"{held.rate:g} items a second for {seconds:g} s, plant behind by {held.slipped_ms} ms"
+    results.under(_line_in_words(held.broker))
     for name, spans, label in (
         ("event_to_lane_ms", seen.accepted_ms, "deciding eye's event in the ring to lane command accepted"),
         ("event_to_command_ms", seen.commanded_ms, "the same to the agent's write, without the controller's scan"),
@@ -91,7 +90,8 @@ def _report_rate(results: Results, held: AtRate, seconds: float) -> None:
     results.add(f"missed{suffix}", missed, "%", seen.diverted, f"items in a lane without a record; {conditions}")
     results.add(f"late{suffix}", seen.late, "items", seen.items, f"cut-off passed without a lane; {conditions}")
     released = 100 * seen.released / max(1, seen.diverted)
-    results.add(f"released{suffix}", released, "%", seen.diverted, f"of clean parcels; {conditions}")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(seen.reasons.items())) or "all released"
+    results.add(f"released{suffix}", released, "%", seen.diverted, f"of clean parcels: {reasons}; {conditions}")
     results.add(f"cpu_share_edge{suffix}", held.cpu_share, "of a core", seen.items, conditions)
     if held.rate == USUAL:
         for word, share in (("p50", 0.5), ("p99", 0.99)):
@@ -102,33 +102,42 @@ def _report_rate(results: Results, held: AtRate, seconds: float) -> None:
         results.add("pss_mib_edge", held.pss_mib, "MiB", 1, conditions)
 
 
-def _find_capacity(results: Results, console: Console, folder: Path, seconds: float) -> None:
+def _find_capacity(results: Results, console: Console, folder: Path, seconds: float, poll_ms: int) -> None:
     tried: list[AtRate] = []
     for rate in RISING:
         console.print(f"rising: {rate} items a second for {seconds:g} s …")
-        tried.append(rates.hold(folder, rate, seconds))
+        tried.append(rates.hold(folder, rate, seconds, poll_ms))
         if tried[-1].wanting:
             break
-    best, limit = rates.sustained(tried)
-    conditions = (
-        f"the highest of {', '.join(str(rate) for rate in RISING)} items a second, {seconds:g} s each, with every "
-        f"lane accepted before the cut-off, p99 of eye to lane at most {rates.LIMIT_MS:g} ms, at least "
-        f"{rates.LEAST_RELEASED:.0%} of clean parcels released and every item reported; "
-        f"next: {limit or 'nothing failed'}; {_line_in_words(tried[0].broker)}"
+    results.under(_line_in_words(tried[0].broker))
+    rising = f"the highest of {', '.join(str(rate) for rate in RISING)} items a second, {seconds:g} s each, with"
+    kept = (
+        f"every lane accepted before the cut-off, p99 of eye to lane at most {rates.LIMIT_MS:g} ms and every item "
+        "reported"
     )
-    rate = best.inducted_a_second if best else 0.0
-    results.add("parcels_per_hour", 3600 * rate, "1/h", best.steps.items if best else 0, conditions)
+    best, limit = rates.sustained(tried, lambda each: each.wanting)
+    conditions = f"{rising} {kept}; {limit or 'nothing failed'}"
+    count = best.steps.items if best else 0
+    results.add("parcels_per_hour", 3600 * best.inducted_a_second if best else 0, "1/h", count, conditions)
     if best:
         p99_ms = percentile(best.steps.accepted_ms, 0.99)
-        results.add("event_to_lane_ms_p99_at_limit", p99_ms, "ms", best.steps.items, conditions)
-        results.add("cpu_share_edge_at_limit", best.cpu_share, "of a core", best.steps.items, conditions)
+        results.add("event_to_lane_ms_p99_at_limit", p99_ms, "ms", count, f"at {best.rate:g} items a second")
+        results.add("cpu_share_edge_at_limit", best.cpu_share, "of a core", count, f"at {best.rate:g} items a second")
+    best, limit = rates.sustained(tried, lambda each: each.unreleased)
+    conditions = (
+        f"{rising} {kept}, and at least {rates.LEAST_RELEASED:.0%} of the parcels, all clean, released; "
+        f"{limit or 'nothing failed'}"
+    )
+    count = best.steps.items if best else 0
+    results.add("parcels_per_hour_released", 3600 * best.inducted_a_second if best else 0, "1/h", count, conditions)
 
 
 def _report_fault(results: Results, key: str, survived: Survived) -> None:
     conditions = (
         f"dead for {survived.dead_s:g} s at {faults.RATE:g} items a second, {survived.in_gaps} items in gap "
-        f"records, {survived.twice} with two records of their end; {_line_in_words(survived.broker)}"
+        f"records, {survived.twice} with two records of their end"
     )
+    results.under(_line_in_words(survived.broker))
     back = "until the first record arrived" if key.startswith("broker") else "until induction was open"
     caught = "until all items sorted meanwhile were reported"
     lost = "inducted and neither reported nor in a gap record"

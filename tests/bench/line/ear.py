@@ -18,9 +18,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.load import load_site
-from config.settings import Site
+from config.settings import LaneRole, Site
 from edge import messages
-from edge.messages import CentreState, GapRecorded, PassageClosed, Receipts
+from edge.messages import CentreState, GapRecorded, PassageClosed, PassageDecided, Receipts
 from tests.bench.line.marks import Heard, Writer
 
 LIST_NUMBER = 1  # of the clearance list the trial gives the edge
@@ -82,13 +82,16 @@ class Ear:
         at_s = time.monotonic()
         envelope = messages.envelope(message.payload)
         event = messages.event(envelope)
-        first = last = 0
-        if isinstance(event, PassageClosed):
+        first = last = judged = 0
+        reasons: tuple[str, ...] = ()
+        if isinstance(event, PassageDecided) and event.role is not LaneRole.RELEASE:
+            judged, reasons = event.tracking_id, tuple(reason.value for reason in event.reasons)
+        elif isinstance(event, PassageClosed):
             first = last = event.tracking_id
         elif isinstance(event, GapRecorded):
             first, last = event.first_tracking_id, event.last_tracking_id
         with self._lock:
-            self._notes.write(Heard(at_s, envelope.id, envelope.type, first, last))
+            self._notes.write(Heard(at_s, envelope.id, envelope.type, first, last, judged, reasons))
             self._waiting.append(envelope.id)
 
 

@@ -39,13 +39,16 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
 
 class Heard(Struct, frozen=True, omit_defaults=True):
-    """One record at the broker. `first` to `last`: tracking ids it accounts for, none for other records."""
+    """One record at the broker. `first` to `last`: tracking ids it accounts for, none for other records;
+    `judged` and `reasons`: the item a verdict is about, and why it is not released."""
 
     at_s: float
     envelope_id: str
     type: str
     first: int = 0
     last: int = 0
+    judged: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 class Writer:

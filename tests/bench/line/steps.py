@@ -1,5 +1,6 @@
 """What a trial's notes say of its items: latencies, misses and outcomes; pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ class Steps(Struct, frozen=True):
     diverted: int
     released: int  # of those diverted
     missed: int  # diverted and never heard of
+    reasons: dict[str, int]  # of the verdicts that were no release
 
 
 def steps(
@@ -31,7 +33,10 @@ def steps(
     due, accepted, latched = first[What.DUE], first[What.ACCEPTED], first[What.LATCHED]
     diverted = [each for each in inducted if each in first[What.DIVERTED]]
     records: dict[int, float] = {}
+    judged: dict[int, tuple[str, ...]] = {}
     for each in heard:
+        if each.judged:
+            judged[each.judged] = each.reasons
         if each.first and each.first == each.last:
             records.setdefault(each.first, each.at_s)
     return Steps(
@@ -45,6 +50,7 @@ def steps(
         diverted=len(diverted),
         released=sum(1 for each in diverted if first[What.DIVERTED][each].lane in release_lanes),
         missed=sum(1 for each in diverted if each not in records),
+        reasons=dict(Counter(reason for each in inducted for reason in judged.get(each, ()))),
     )
 
 

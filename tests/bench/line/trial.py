@@ -32,12 +32,15 @@ class Trial:
         folder: emptied and used.
         rate: items a second.
         cuttable: put a link that can be cut between agent and controller.
+        poll_ms: how long the agent rests between two looks at a controller that has nothing new.
     """
 
-    def __init__(self, folder: Path, rate: float, *, cuttable: bool = False) -> None:
+    def __init__(self, folder: Path, rate: float, *, cuttable: bool = False, poll_ms: int = 10) -> None:
         self.rate = rate
         self._folder = folder
-        self._site, self._file = bench_site.lay(folder, speed_mm_s=round(rate * bench_site.PITCH_MM))
+        self._site, self._file = bench_site.lay(
+            folder, speed_mm_s=round(rate * bench_site.PITCH_MM), poll_ms=poll_ms
+        )
         self._agent_file = self._file
         self._cuttable = cuttable
         self._supervisor = Supervisor(folder / "log")

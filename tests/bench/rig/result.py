@@ -10,6 +10,13 @@ from rich.table import Table
 from tests.bench.rig.machine import machine
 
 FOLDER = Path("build/bench")
+_WIDTH = 150
+
+
+def console_for_tables() -> Console:
+    """The terminal, or text wide enough for a table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH)
 
 
 class Figure(Struct, frozen=True):
@@ -36,6 +43,11 @@ class Results:
         self._machine = machine()
         self._earlier: dict[str, Figure] = self._read() if keep else {}
         self._figures: dict[str, Figure] = {}
+        self._setting = ""
+
+    def under(self, setting: str) -> None:
+        """What all figures of this run were measured under, beside their own conditions."""
+        self._setting = setting
 
     def add(self, key: str, value: float, unit: str, count: int, conditions: str) -> None:
         """Take one figure; a key can be measured once."""
@@ -50,8 +62,9 @@ class Results:
 
     def write(self) -> Path:
         """Write the file; returns where it is."""
+        around = "; ".join(filter(None, (self._setting, self._machine)))
         measured = {
-            key: msgspec.structs.replace(figure, conditions=f"{figure.conditions}; {self._machine}")
+            key: msgspec.structs.replace(figure, conditions=f"{figure.conditions}; {around}")
             for key, figure in self._figures.items()
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,18 +73,15 @@ class Results:
         return self._path
 
     def show(self, console: Console) -> None:
-        """Print this run's figures; conditions that several share are said once, below."""
-        notes: dict[str, int] = {}
-        table = Table("figure", "value", "unit", "of", "note", title=self._name)
+        """Print this run's figures."""
+        table = Table("figure", "value", "unit", "of", "conditions", title=self._name)
         for column in table.columns[1:4:2]:
             column.justify = "right"
         for key, figure in self._figures.items():
-            note = notes.setdefault(figure.conditions, len(notes) + 1)
-            table.add_row(key, f"{figure.value:,.6g}", figure.unit, f"{figure.count:,}", str(note))
+            table.add_row(key, f"{figure.value:,.6g}", figure.unit, f"{figure.count:,}", figure.conditions)
         console.print(table)
-        for conditions, note in notes.items():
-            console.print(f"{note}: {conditions}", highlight=False, markup=False)
-        console.print(self._machine, highlight=False, markup=False)
+        for around in filter(None, (self._setting, self._machine)):
+            console.print(around, highlight=False, markup=False)
 
     def _read(self) -> dict[str, Figure]:
         try:

@@ -14,16 +14,16 @@ PITCH_MM = 1000  # front to front: belt speed in m/s is items a second
 DECISION_S = 0.5  # belt time between the deciding eye and the release cut-off
 
 
-def lay(folder: Path, *, lines: int = 1, speed_mm_s: int = 2000) -> tuple[Site, Path]:
+def lay(folder: Path, *, lines: int = 1, speed_mm_s: int = 2000, poll_ms: int = 10) -> tuple[Site, Path]:
     """Empty `folder` and make it a site's data folder; the site and its file."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     source = folder / "wanted.toml"
-    source.write_text(text(lines=lines, speed_mm_s=speed_mm_s), "utf-8")
+    source.write_text(text(lines=lines, speed_mm_s=speed_mm_s, poll_ms=poll_ms), "utf-8")
     return data_folder.prepare(folder, str(source), free_ports=True)
 
 
-def text(*, lines: int, speed_mm_s: int) -> str:
+def text(*, lines: int, speed_mm_s: int, poll_ms: int) -> str:
     """The site file; every line runs at that speed and leaves DECISION_S between verdict and cut-off."""
     release_mm = DECIDE_MM + round(DECISION_S * speed_mm_s)
     line = Template((files("tests.bench.rig") / "line.toml").read_text("utf-8"))
@@ -36,6 +36,7 @@ def text(*, lines: int, speed_mm_s: int) -> str:
             line=f"L{number}",
             port=2 + number,
             speed_mm_s=speed_mm_s,
+            poll_ms=poll_ms,
             decide_mm=DECIDE_MM,
             release_mm=release_mm,
             inspect_mm=release_mm + 500,
