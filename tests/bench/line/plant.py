@@ -38,7 +38,7 @@ LENGTH_MM = 250
 PARCELS = 4_000  # before those of other kinds are left out
 SEED = 1
 
-_LONGEST_STEP_S = 0.03  # a stalled plant loses belt time, so that readings keep to their places
+_LONGEST_STEP_S = 2 * SCAN_S  # a stalled plant loses belt time, so that readings keep to their places
 _STEPS = {
     EventKind.INDUCTED: What.INDUCTED,
     EventKind.DECIDED: What.LATCHED,
