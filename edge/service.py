@@ -1,7 +1,6 @@
 """The process of one line: puts the agent together with its devices, files and the centre, and runs it."""
 
 import asyncio
-import contextlib
 import secrets
 import signal
 from collections.abc import Coroutine
@@ -29,6 +28,7 @@ from edge.uplink import Arrivals, Uplink
 
 _STATE_EVERY_S = 0.25
 _RESTART_S = 1.0
+_ASK_AGAIN_S = 0.2
 _log = structlog.get_logger(__name__)
 
 
@@ -141,10 +141,13 @@ async def _until_stopped(parts: dict[str, Coroutine[Any, Any, None]]) -> None:
     stopping = loop.create_task(stop.wait())
     done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (stopping, *tasks):
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            if task not in done:
-                await task
+        await _end(task)
     for task in done - {stopping}:
         task.result()
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    """Cancel until it ends: Python 3.11's `wait_for` swallows a cancellation that races with its result."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_ASK_AGAIN_S)
