@@ -12,6 +12,7 @@ from rich.table import Table
 
 from config import load, logs
 from edge.journal import Journal
+from edge.narration import narrate_entry
 from edge.service import journal_path, run_line
 
 _SITE = Annotated[Path | None, typer.Option(help="The site file; the data folder's site.toml if not given.")]
@@ -48,13 +49,15 @@ def show(
     journal = _open(data, line)
     rows = journal.passage(passage) if passage else journal.newest(count)
     if as_json:
-        for sequence, at, kind, payload in rows:
-            entry = {"sequence": sequence, "at": at, "kind": kind, "payload": msgspec.Raw(payload)}
+        for sequence, at, about, kind, payload in rows:
+            content = None if payload is None else msgspec.Raw(payload)
+            entry = {"sequence": sequence, "at": at, "passage_id": about, "kind": kind, "payload": content}
             typer.echo(msgspec.json.encode(entry))
         return
-    table = Table("#", "time (UTC)", "what", "content", title=f"journal of {line}")
-    for sequence, at, kind, payload in rows:
-        table.add_row(str(sequence), at.strftime("%H:%M:%S.%f")[:-3], kind, payload.decode()[:240])
+    table = Table("#", "time (UTC)", "passage", "what", title=f"journal of {line}", box=None)
+    for sequence, at, about, kind, payload in rows:
+        time = at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        table.add_row(str(sequence), time, about or "", narrate_entry(kind, payload))
     Console().print(table if rows else f"nothing in the journal of {line} about {passage or 'anything'}")
 
 

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -66,6 +67,16 @@ class Sending(Struct, frozen=True):
     at: datetime
     message: Event
     hash: str
+
+
+class Row(NamedTuple):
+    """An entry as it stands on disk; `payload` is its JSON, None if it was erased."""
+
+    sequence: int
+    at: datetime
+    passage_id: str | None
+    kind: str
+    payload: bytes | None
 
 
 class Journal:
@@ -172,22 +183,19 @@ class Journal:
         found = row.fetchone()
         return found[0] if found else None
 
-    def passage(self, passage_id: str) -> list[tuple[int, datetime, str, bytes]]:
-        """Everything written about one passage: sequence, time, kind, payload (JSON)."""
-        rows = self._connection.execute(
-            "SELECT sequence, at, kind, payload FROM entries WHERE passage_id = ? ORDER BY sequence",
-            (passage_id,),
-        )
-        return [(number, datetime.fromisoformat(at), kind, payload) for number, at, kind, payload in rows]
+    def passage(self, passage_id: str) -> list[Row]:
+        """Everything written about one passage, oldest first."""
+        return self._rows("WHERE passage_id = ? ORDER BY sequence", passage_id)
 
-    def newest(self, count: int) -> list[tuple[int, datetime, str, bytes]]:
+    def newest(self, count: int) -> list[Row]:
         """The last entries, oldest first."""
-        rows = self._connection.execute(
-            "SELECT sequence, at, kind, payload FROM entries ORDER BY sequence DESC LIMIT ?", (count,)
-        ).fetchall()
+        return self._rows("ORDER BY sequence DESC LIMIT ?", count)[::-1]
+
+    def _rows(self, which: str, value: str | int) -> list[Row]:
+        select = "SELECT sequence, at, passage_id, kind, payload FROM entries "
         return [
-            (number, datetime.fromisoformat(at), kind, payload)
-            for number, at, kind, payload in reversed(rows)
+            Row(number, datetime.fromisoformat(at), about, kind, payload)
+            for number, at, about, kind, payload in self._connection.execute(select + which, (value,))
         ]
 
     def first_broken(self) -> int | None:

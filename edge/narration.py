@@ -1,0 +1,116 @@
+"""Journal entries in a few words each, for people who read them at night."""
+
+from typing import assert_never
+
+import msgspec
+
+from devices.interfaces import ItemEvent, ItemEventKind
+from edge.messages import (
+    AlarmRaised,
+    AnswerRuled,
+    DeviceChanged,
+    Event,
+    GapRecorded,
+    PassageClosed,
+    PassageDecided,
+)
+from edge.observations import (
+    AgentStarted,
+    AnswerGiven,
+    ControllerRestarted,
+    ControllerSaw,
+    EventsMissed,
+    FellDue,
+    InductionsMissed,
+    LabelRead,
+    LaneRuled,
+    Observation,
+    PapersFound,
+    Weighed,
+)
+
+_observations: msgspec.json.Decoder[Observation] = msgspec.json.Decoder(Observation)
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def narrate_entry(kind: str, payload: bytes | None) -> str:
+    """A journal entry as it stands on disk; one whose content was erased says so."""
+    if payload is None:
+        return "(erased)"
+    return narrate((_events if kind.startswith("redpeak.") else _observations).decode(payload))
+
+
+def narrate(content: Observation | Event) -> str:  # noqa: PLR0912  one case a kind
+    """What happened, without personal data."""
+    match content:
+        case AgentStarted():
+            return f"agent started, session {content.session}, belt at {content.encoder_mm} mm"
+        case ControllerSaw(event=event):
+            return _seen(event)
+        case ControllerRestarted():
+            return f"controller restarted, epoch {content.epoch}"
+        case EventsMissed():
+            return f"events {content.first_sequence} to {content.last_sequence} of the ring were overwritten"
+        case InductionsMissed():
+            return f"items up to {content.last_tracking_id} were inducted unseen"
+        case LabelRead():
+            codes = f"{len(content.codes)} code(s)" if content.codes else "nothing"
+            return f"{content.scanner} read {codes}, belt at {content.encoder_mm} mm"
+        case Weighed():
+            weight = "could not weigh" if content.weight_g is None else f"weighed {content.weight_g:.0f} g"
+            return f"{content.scale} {weight}, belt at {content.encoder_mm} mm"
+        case PapersFound():
+            states = [
+                f"{paper.entry.state} v{paper.entry.version}" if paper else "unknown"
+                for paper in content.papers.values()
+            ]
+            return f"item {content.tracking_id}: papers {', '.join(states)}"
+        case AnswerGiven():
+            return f"officer answered {content.answer.decision} ({content.answer.answer_id})"
+        case LaneRuled():
+            return f"item {content.tracking_id}: lane {content.lane} {content.outcome.name.lower()}"
+        case FellDue():
+            return f"item {content.tracking_id}: {content.due} fell due"
+        case PassageDecided():
+            why = ", ".join(content.reasons)
+            return f"verdict {content.revision}: {content.role}, lane {content.lane}: {why}"
+        case PassageClosed():
+            where = "was seen in no lane" if content.lane is None else f"ended in lane {content.lane}"
+            return where if content.as_decided else f"{where}, not as decided"
+        case AnswerRuled():
+            return f"answer {content.answer_id}: {content.ruling} {content.detail}".rstrip()
+        case GapRecorded():
+            return f"gap: items {content.first_tracking_id} to {content.last_tracking_id}, {content.cause}"
+        case DeviceChanged():
+            return f"{content.device} is {content.state}: {content.detail}".removesuffix(": ")
+        case AlarmRaised():
+            return f"ALARM {content.code}: {content.detail}"
+        case _:
+            assert_never(content)
+
+
+def _seen(event: ItemEvent) -> str:
+    item = f"item {event.tracking_id}"
+    match event.kind:
+        case ItemEventKind.INDUCTED:
+            return f"{item} inducted" + (f", trip {event.detail + 1}" if event.detail else "")
+        case ItemEventKind.LENGTH:
+            return f"{item} is {event.detail} mm long"
+        case ItemEventKind.EYE | ItemEventKind.LOST:
+            return f"{item} {'at' if event.kind is ItemEventKind.EYE else 'not seen at'} eye {event.point}"
+        case ItemEventKind.UNEXPECTED:
+            return f"something untracked at eye {event.point}"
+        case ItemEventKind.DECIDED:
+            return f"{item} past the cut-off, bound for lane {event.detail}"
+        case ItemEventKind.DIVERTED:
+            return f"{item} seen in lane {event.detail}"
+        case ItemEventKind.DIVERT_FAILED:
+            return f"{item} not seen in lane {event.detail}, where it should be"
+        case ItemEventKind.TOO_CLOSE:
+            return f"{item} too close to its neighbour"
+        case ItemEventKind.LANE_FULL | ItemEventKind.LANE_FREE:
+            return f"lane {event.detail} {'full' if event.kind is ItemEventKind.LANE_FULL else 'free'}"
+        case ItemEventKind.LINE_STATE:
+            return f"line state {event.detail}"
+        case _:
+            assert_never(event.kind)
