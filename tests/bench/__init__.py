@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m tests.bench NAME`; every module of this folder is one, its parts lie in the folders."""
+"""Benchmarks: `python -m tests.bench NAME`; each module of this folder is one; their parts lie below."""

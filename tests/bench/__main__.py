@@ -1,8 +1,11 @@
 """`python -m tests.bench NAME` runs one benchmark; without a name it lists them."""
 
+import sys
+
 import typer
 
 from tests.bench import ingest, sorting
+from tests.bench.rig.waiting import BenchError
 
 app = typer.Typer(
     help="Redpeak's benchmarks; each writes build/bench/NAME.json and prints a table.",
@@ -13,4 +16,7 @@ app.command("ingest")(ingest.run)
 app.command("sorting")(sorting.run)
 
 if __name__ == "__main__":
-    app(prog_name="python -m tests.bench")
+    try:
+        app(prog_name="python -m tests.bench")
+    except BenchError as error:
+        sys.exit(f"error: {error}")

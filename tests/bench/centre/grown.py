@@ -32,7 +32,7 @@ class Size(Struct, frozen=True):
 
     lines: int
     passages: int = 1_000_000
-    papers: int = 200_000  # of the passages that come after them
+    papers: int = 300_000  # of the passages that come after them
 
 
 def grown(cache: Path, site: Site, size: Size, say: Callable[[str], None]) -> Path:
@@ -46,6 +46,8 @@ def grown(cache: Path, site: Site, size: Size, say: Callable[[str], None]) -> Pa
         kept = cache / f"central-{_hash(fresh, size)}.db"
         if kept.exists():
             return kept
+        for other in cache.glob("central-*.db"):  # gigabytes that no longer fit the schema or the size
+            _remove(other)
         say(f"preparing a database of {size.passages:,} passages (once)")
         lay_ground(engine, site)
         engine.dispose()
@@ -58,7 +60,7 @@ def grown(cache: Path, site: Site, size: Size, say: Callable[[str], None]) -> Pa
 
 
 def copy(prepared: Path, to: Path) -> None:
-    """A copy that is on disk before it is used, so that writing it back disturbs no measurement."""
+    """A copy that is on disk before it is used: writing it back would disturb the measurement."""
     _remove(to)
     shutil.copyfile(prepared, to)
     with to.open("rb+") as file:
@@ -100,7 +102,8 @@ def _fill(path: Path, engine: Engine, size: Size) -> None:
         f" || printf('%08X', tracking_id + n * {_ITEMS})",
         tracking_id=f"tracking_id + n * {_ITEMS}",
         waybill_key=f"waybill_key(place + n * {_block(size)})",
-        inducted_at=f"strftime('%Y-%m-%d %H:%M:%f000', inducted_at, (n * {stream.span_s(_ITEMS)}) || ' seconds')",
+        inducted_at="strftime('%Y-%m-%d %H:%M:%f000', inducted_at,"
+        f" (n * {stream.span_s(_ITEMS)}) || ' seconds')",
     )
     _Multiplied(connection, engine, schema.events, _events(size)).insert(
         size.passages // _block(size),

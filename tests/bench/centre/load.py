@@ -21,6 +21,7 @@ from config.settings import Site
 from edge import messages
 from edge.messages import CentreState, Receipts
 from tests.bench.centre import stream
+from tests.bench.rig.broker import send_at_once
 
 WINDOW = 200  # records of a line, as edge.uplink has it
 _RESEND_S = 5.0
@@ -30,7 +31,9 @@ _READY_S = 30.0
 
 
 class Task(Struct, frozen=True):
-    """What to send. `first`: of each line's items; `rate`: records a second of all lines, 0 for all that go."""
+    """What to send. `first`, `last`: of each line's items; `rate`: records a second of all lines together, 0
+    for as many as go.
+    """
 
     site: str
     data: str
@@ -102,6 +105,7 @@ class Load:
         self._client.username_pw_set(site.broker.username, password)
         self._client.max_inflight_messages_set(_INFLIGHT * len(site.lines))
         self._client.on_connect = self._connected
+        self._client.on_socket_open = send_at_once
         self._client.on_message = self._received
 
     def run(self) -> Outcome:
@@ -170,11 +174,11 @@ class Load:
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if message.topic == messages.centre_topic(self._site.id):
-            self._ready = messages.data(messages.envelope(message.payload), CentreState).ready
+            self._ready = messages.data(messages.envelope(bytes(message.payload)), CentreState).ready
         elif message.topic.endswith("/receipts"):
             now_s = time.monotonic()
             outbox = self._outboxes[message.topic.split("/")[-2]]
-            for each in messages.data(messages.envelope(message.payload), Receipts).ids:
+            for each in messages.data(messages.envelope(bytes(message.payload)), Receipts).ids:
                 sent_s = outbox.waiting.pop(int(each.rpartition(":")[2]), None)
                 if sent_s is not None:
                     self._receipts.append((now_s, now_s - sent_s))

@@ -86,11 +86,12 @@ class Rewriting:
         return Written(records, seconds, commits)
 
     def _write(self, connection: sqlite3.Connection, rows: _Batch) -> None:
-        """One commit, as the centre's: events, verdicts, ends, and what a release does to the clearance list."""
+        """One commit as the centre's: events, verdicts, ends, and what releases do to the clearance list."""
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?)", rows.events)
         connection.executemany(
-            f"INSERT INTO passages ({', '.join(self._decided)}) VALUES ({_marks(self._decided)})", rows.verdicts
+            f"INSERT INTO passages ({', '.join(self._decided)}) VALUES ({_marks(self._decided)})",
+            rows.verdicts,
         )
         changes = ", ".join(f"{name} = ?" for name in _ENDS)
         key = " AND ".join(f"{name} = ?" for name in _KEY)

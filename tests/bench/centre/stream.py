@@ -1,7 +1,7 @@
 """The passages of the ingest benchmark: number → line, records, envelopes; the same for the same number.
 
-Passage `number` runs on line `number % lines` as item `number // lines + 1`. Each line sends verdicts and ends
-interleaved, as items overlap on a belt: an item's end comes OVERLAP verdicts after its own.
+Passage `number` runs on line `number % lines` as item `number // lines`, counted from 0. Each line sends
+verdicts and ends interleaved, as items overlap on a belt: an item's end comes OVERLAP verdicts after its own.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
 """A TCP link that can be cut, a process: SIGUSR1 lets everything vanish without a word, SIGUSR2 mends it.
 
 While it is cut both ends stay connected and hear nothing, and new connections find nobody behind: a pulled
-cable or a frozen switch, not a closed port. Connections that lost bytes are reset when it is mended.
+cable or a frozen switch, not a closed port. Connections that lost bytes are ended when it is mended.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The sorting benchmark's ear, a process: hears a line's records at the broker and receipts them as a centre does.
+"""The sorting benchmark's ear, a process: hears a line's records at the broker and receipts them.
 
 It says that a centre is ready and the clearance list current, notes when each record arrived, and sends the
 receipts of what came in a moment together; without them the line's outbox would fill its window and stop.
@@ -22,6 +22,7 @@ from config.settings import LaneRole, Site
 from edge import messages
 from edge.messages import CentreState, GapRecorded, PassageClosed, PassageDecided, Receipts
 from tests.bench.line.marks import Heard, Writer
+from tests.bench.rig.broker import send_at_once
 
 LIST_NUMBER = 1  # of the clearance list the trial gives the edge
 _TOGETHER_S = 0.01  # records that come within so long are receipted together
@@ -41,6 +42,7 @@ class Ear:
         self._client.username_pw_set(site.broker.username, password)
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.on_connect = self._connected
+        self._client.on_socket_open = send_at_once
         self._client.on_message = self._received
 
     def run(self, stop: threading.Event) -> None:
@@ -71,16 +73,16 @@ class Ear:
     def _announce(self) -> None:
         if self._client.is_connected():
             state = CentreState(True, datetime.now(UTC), LIST_NUMBER, self._instance)
-            self._client.publish(messages.centre_topic(self._site.id), self._wrapped(state), qos=1, retain=True)
+            self._client.publish(
+                messages.centre_topic(self._site.id), self._wrapped(state), qos=1, retain=True
+            )
 
     def _wrapped(self, message: Receipts | CentreState) -> bytes:
-        return messages.wrap(
-            message, id=uuid.uuid4().hex, source=f"/{self._site.id}", time=datetime.now(UTC)
-        )
+        return messages.wrap(message, id=uuid.uuid4().hex, source=f"/{self._site.id}", time=datetime.now(UTC))
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         at_s = time.monotonic()
-        envelope = messages.envelope(message.payload)
+        envelope = messages.envelope(bytes(message.payload))
         event = messages.event(envelope)
         first = last = judged = 0
         reasons: tuple[str, ...] = ()

@@ -28,27 +28,27 @@ class Survived(Struct, frozen=True):
     broker: str
 
 
-def broker_killed(folder: Path, dead_s: float) -> Survived:
+def broker_killed(folder: Path, dead_s: float, poll_ms: int) -> Survived:
     """The broker dies by SIGKILL, with all it held in memory; another takes its port later."""
-    with Trial(folder, RATE) as trial:
+    with Trial(folder, RATE, poll_ms=poll_ms) as trial:
         time.sleep(_BEFORE_S)
         trial.kill("broker")
         time.sleep(dead_s)
         return _watch(trial, dead_s, trial.start_broker())
 
 
-def agent_killed(folder: Path, dead_s: float) -> Survived:
+def agent_killed(folder: Path, dead_s: float, poll_ms: int) -> Survived:
     """The agent dies by SIGKILL; another is started later on the same data folder."""
-    with Trial(folder, RATE) as trial:
+    with Trial(folder, RATE, poll_ms=poll_ms) as trial:
         time.sleep(_BEFORE_S)
         trial.kill("agent")
         time.sleep(dead_s)
         return _watch(trial, dead_s, trial.start_agent())
 
 
-def plc_link_dead(folder: Path, dead_s: float) -> Survived:
+def plc_link_dead(folder: Path, dead_s: float, poll_ms: int) -> Survived:
     """The link to the controller swallows everything, and works again later."""
-    with Trial(folder, RATE, cuttable=True) as trial:
+    with Trial(folder, RATE, cuttable=True, poll_ms=poll_ms) as trial:
         time.sleep(_BEFORE_S)
         trial.cut_link()
         time.sleep(dead_s)

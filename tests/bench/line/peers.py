@@ -1,8 +1,8 @@
 """How other software fared at the same: measured peers.
 
 Theirs is one register of a controller that changes N times a second, to MQTT QoS 1 through mosquitto, on 2
-cores. Redpeak's row counts parcels: from the event of an item's lane at the controller to its record, which is
-journalled on the way and stands for six events and three readings of that item.
+cores. Redpeak's row counts parcels: from the event of an item's lane at the controller to its record, which
+is journalled on the way and stands for six events and three readings of that item.
 """
 
 from msgspec import Struct

@@ -1,4 +1,4 @@
-"""The sorting benchmark's plant, a process: belt and controller of the simulators on real wires, fast and watched.
+"""The sorting benchmark's plant, a process: the simulators' belt and controller on wires, fast and watched.
 
 What it shares with the simulated plant is everything but the pace: the controller is scanned each 2 ms
 instead of 10, items come at one pitch, and each step of an item is noted with the time at which the agent
@@ -10,6 +10,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from math import ceil
 from pathlib import Path
 from random import Random
 
@@ -146,11 +147,11 @@ class FastPlant:
     def _scan_for(self, step_s: float) -> None:
         """As many scans as the time asks for, none longer than SCAN_S; what they yield is shown at once."""
         inputs = Inputs(self._image.heartbeat, self._image.commands())
-        for result in inputs.commands:
-            self._note(What.COMMANDED, result.tracking_id, result.lane, at_s=self._image.written_s)
+        for command in inputs.commands:
+            self._note(What.COMMANDED, command.tracking_id, command.lane, at_s=self._image.written_s)
         events: list[Event] = []
         results: list[Result] = []
-        scans = max(1, round(step_s / SCAN_S))
+        scans = max(1, ceil(step_s / SCAN_S))
         for _ in range(scans):
             self._scanned_s += step_s / scans
             signals = self._advance(step_s / scans)

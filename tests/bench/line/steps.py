@@ -58,9 +58,7 @@ def lost(marks: Iterable[Mark], heard: Iterable[Heard]) -> list[int]:
     """Inducted items with neither a record of their own nor a place in a gap record."""
     accounted = {number for each in heard if each.last for number in range(each.first, each.last + 1)}
     return [
-        mark.tracking_id
-        for mark in marks
-        if mark.what is What.INDUCTED and mark.tracking_id not in accounted
+        mark.tracking_id for mark in marks if mark.what is What.INDUCTED and mark.tracking_id not in accounted
     ]
 
 

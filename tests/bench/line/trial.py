@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -88,7 +89,9 @@ class Trial:
         """Start it, also again; when it answered."""
         program, self.broker = broker_program(self._site, self._file, self._folder, self._next("broker"))
         self._supervisor.start(program)
-        wait_until(lambda: health.broker_answers(self._site.broker, self._folder), "the broker answers")
+        self._await(
+            program.name, lambda: health.broker_answers(self._site.broker, self._folder), "the broker answers"
+        )
         return time.monotonic()
 
     def start_agent(self) -> float:
@@ -115,9 +118,12 @@ class Trial:
         return pss_mib(self._supervisor.pid(self._name("agent")))
 
     def finish(self) -> int:
-        """Feed no more, let the belt run empty and the records come; milliseconds of belt time the plant lost."""
+        """Feed no more, let the belt run empty and the records come.
+
+        Returns the milliseconds of belt time that the plant lost because it was not scheduled.
+        """
         os.kill(self._supervisor.pid("plant"), signal.SIGUSR1)
-        wait_until(lambda: self.marks(What.EMPTY), "the belt is empty")
+        self._await("plant", lambda: self.marks(What.EMPTY), "the belt is empty")
         diverted = {mark.tracking_id for mark in self.marks(What.DIVERTED)}
         quiet_s = time.monotonic()
         count = len(self.heard())
@@ -139,11 +145,11 @@ class Trial:
         self._supervisor.start(
             Program("plant", part("line.plant", *where, str(self._folder / "plant.jsonl")))
         )
-        wait_until(lambda: self.marks(What.LISTENING), f"the plant listens; see {self._folder}/log")
+        self._await("plant", lambda: self.marks(What.LISTENING), "the plant listens")
         if self._cuttable:
             self._put_link_between()
         self.start_agent()
-        wait_until(lambda: self.marks(What.OPENED), f"induction opens; see {self._folder}/log")
+        self._await(self._name("agent"), lambda: self.marks(What.OPENED), "induction opens")
 
     def _put_link_between(self) -> None:
         """A site file of the agent's own, with the link's port for the controller's."""
@@ -154,7 +160,7 @@ class Trial:
             self._file.read_text("utf-8").replace(f"port = {far}\n", f"port = {near}\n"), "utf-8"
         )
         self._supervisor.start(Program("link", part("line.cut_link", str(near), str(far))))
-        wait_until(lambda: bench_site.answers(near), "the link takes connections")
+        self._await("link", lambda: bench_site.answers(near), "the link takes connections")
 
     def _give_papers(self) -> None:
         """The clearance list of the coming parcels, as the edge would have fetched it."""
@@ -178,6 +184,9 @@ class Trial:
         kept = ClearanceList(self._folder / f"edge-{self.line.id}" / "lists.db")
         kept.replace(ClearanceSnapshot(LIST_NUMBER, now, entries), time.monotonic())
         kept.close()
+
+    def _await(self, name: str, condition: Callable[[], object], what: str) -> None:
+        wait_until(condition, f"{what}; see {self._folder}/log", alive=lambda: self._supervisor.alive(name))
 
     def _next(self, name: str) -> str:
         self._runs[name] += 1

@@ -1,4 +1,4 @@
-"""Waiting for a condition while the programs under test must stay alive."""
+"""Waiting for a condition while the program that is to bring it about must stay alive."""
 
 import time
 from collections.abc import Callable
@@ -8,11 +8,18 @@ class BenchError(Exception):
     """A benchmark could not be carried out; says what was waited for and where to look."""
 
 
-def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 60.0) -> float:
-    """Wait for a condition; how long it took in seconds. BenchError when it does not come."""
-    begun_s = time.monotonic()
+def wait_until(
+    condition: Callable[[], object],
+    what: str,
+    *,
+    alive: Callable[[], bool] = lambda: True,
+    within_s: float = 60.0,
+) -> None:
+    """Wait for a condition; BenchError when it does not come in time, or `alive` says it cannot any more."""
+    end_s = time.monotonic() + within_s
     while not condition():
-        if time.monotonic() - begun_s > within_s:
+        if not alive():
+            raise BenchError(f"a program ended before this: {what}")
+        if time.monotonic() > end_s:
             raise BenchError(f"after {within_s:.0f} s still not: {what}")
         time.sleep(0.02)
-    return time.monotonic() - begun_s
