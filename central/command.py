@@ -1,7 +1,7 @@
 """`redpeak central`: run the central service, take papers in, keep the accounts."""
 
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from central import database
 from central.first_start import lay_ground
-from central.importer import Importer
+from central.importer import Imported, Importer
 from central.paper_files import Read, read
 from central.papers import PapersError
 from central.roles import Role
@@ -30,6 +31,7 @@ _Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
 _Name = Annotated[str, typer.Argument(help="The name one signs in with.")]
 _DATA = Path("var")
 _SHOWN_PROBLEMS = 50
+_OUTCOMES = ("Waybills taken", "Declarations taken", "Unchanged", "Refused", "Clearances changed")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,41 +66,46 @@ def import_papers(
     """Take waybills and declarations in, also while the service runs; doing it again changes nothing.
 
     JSON: {"waybills": [...], "declarations": [...]}; CSV: a file of waybills or one of declarations.
-    Bad records are named and left out; the exit code is 1 if there were any.
+    Refused records are named and left out; the exit code is 1 if there were any.
     """
     console = Console()
+    taken = Table("File", *(Column(each, justify="right") for each in _OUTCOMES))
+    refused: list[PapersError] = []
     with _database_errors(), _opened(_site(site, data), data) as (found, engine):
         importer = Importer(
             engine, found.id, keyring.load(data / "keys", signing=False), clock=lambda: datetime.now(UTC)
         )
-        wrong = sum(_import_file(importer, path, console) for path in files)
-    if wrong:
+        for path in files:
+            result = _import_file(importer, path, console)
+            counts = (result.waybills, result.declarations, result.unchanged, len(result.refused))
+            taken.add_row(Text(path.name), *(f"{count:,}" for count in (*counts, result.clearance_changes)))
+            refused += result.refused
+    console.print(taken)
+    if refused:
+        _show_refused(refused)
         raise typer.Exit(1)
 
 
-def _import_file(importer: Importer, path: Path, console: Console) -> int:
-    """Take one file in; how many of its records (or 1 for the file itself) could not be taken."""
+def _show_refused(refused: Sequence[PapersError]) -> None:
+    table = Table("File", "Record", "Field", "Expectation")
+    for error in refused[:_SHOWN_PROBLEMS]:
+        table.add_row(*map(Text, (error.file, error.record, error.field, error.expectation)))
     errors = Console(stderr=True)
+    errors.print(table)
+    if len(refused) > _SHOWN_PROBLEMS:
+        errors.print(f"{len(refused) - _SHOWN_PROBLEMS:,} more were refused")
+
+
+def _import_file(importer: Importer, path: Path, console: Console) -> Imported:
+    """Take one file in; a file that cannot be read is itself what is refused."""
     try:
         records: list[Read] = list(read(path))
     except PapersError as error:
-        errors.print(f"error: {error}", markup=False, highlight=False)
-        return 1
+        return Imported(refused=[error])
     columns = (TextColumn(path.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(path.name, total=len(records))
-        result = importer.run(records, lambda count: progress.advance(task, count))
-    for problem in result.problems[:_SHOWN_PROBLEMS]:
-        errors.print(f"error: {problem}", markup=False, highlight=False)
-    if len(result.problems) > _SHOWN_PROBLEMS:
-        errors.print(f"error: {path.name}: {len(result.problems) - _SHOWN_PROBLEMS} more records like these")
-    console.print(
-        f"{path.name}: {result.waybills} waybills and {result.declarations} declarations taken in, "
-        f"{result.unchanged} unchanged, {len(result.problems)} left out; "
-        f"{result.clearance_changes} clearances changed",
-        highlight=False,
-    )
-    return len(result.problems)
+        return importer.run(records, lambda count: progress.advance(task, count))
 
 
 def add_user(
@@ -114,9 +121,7 @@ def add_user(
     """Make an account."""
     password = _asked_password(generate=generate)
     with _user_errors(), _database_errors(), _users(site, data) as users:
-        if courier:
-            users.add_express_company(organisation, courier)
-        users.add(username, name or username, organisation, role, password)
+        users.add(username, name or username, organisation, role, password, courier)
     typer.echo(f"user {username} made" + (f", password {password}" if generate else ""))
 
 

@@ -19,6 +19,7 @@ _FIRST_USERS = (
     ("operator", "现场操作员", "operator", Role.OPERATOR),
     ("auditor", "审计管理员", "operator", Role.AUDIT_ADMIN),
     ("admin", "系统管理员", "operator", Role.SYSTEM_ADMIN),
+    ("security", "安全管理员", "operator", Role.SECURITY_ADMIN),
 )
 
 

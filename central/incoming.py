@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge import messages
 from edge.messages import Event, LineState
@@ -82,6 +82,17 @@ def parse(site: str, message: Incoming) -> Parsed:
         event=event,
         raw=message.payload,
     )
+
+
+def since_away(report: StateReported, before: LineState | None) -> StateReported:
+    """A report whose `at`, if the line is away, says since when we know that it is.
+
+    A last will carries the time its session began, and comes again with each connection to the broker.
+    """
+    if report.state.online:
+        return report
+    at = report.received_at if before is None or before.online else before.at
+    return structs.replace(report, state=structs.replace(report.state, at=at))
 
 
 def refuse(message: Incoming, reason: str) -> Refused:

@@ -166,6 +166,8 @@ class Writer:
         for each in stored:
             if each.quarantined:
                 _log.warning("messages_quarantined", count=each.quarantined)
+            if each.contradictions:
+                _log.warning("rulings_contradicted", count=each.contradictions)
             try:
                 self._on_stored(each)
             except Exception:

@@ -35,6 +35,8 @@ class Metrics:
             self._messages.labels("all", "duplicate").inc(stored.duplicates)
         if stored.quarantined:
             self._messages.labels("all", "quarantined").inc(stored.quarantined)
+        if stored.contradictions:
+            self._messages.labels("all", "contradicted").inc(stored.contradictions)
 
     def watch(self, name: str, help_text: str, read: Callable[[], float]) -> None:
         """A gauge read when it is asked for."""

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from central.papers import Consignee
 from central.passages import row_view
 from central.roles import INSPECTION, TARGETING, Permission, Principal, shown_reasons
 from central.views import (
+    NEVER_RULED,
     AnswerView,
     ChainView,
     ClearanceView,
@@ -26,6 +28,8 @@ from config.keyring import Keyring
 from config.settings import Mode
 from edge.messages import ChainLink, ClearanceEntry, ClearanceState, Decision, Evidence, Ruling
 
+RULED_WITHIN = timedelta(seconds=60)  # of the closing, at which the line rules at the latest
+
 _TOLD_AS_INSPECT = {ClearanceState.REVIEW.value, ClearanceState.INSPECT.value}
 
 
@@ -35,6 +39,7 @@ def page(
     principal: Principal,
     passage: RowMapping,
     waybill: RowMapping | None,
+    now: datetime,
 ) -> PassagePage:
     """The page of a passage, papers masked."""
     row = row_view(passage, principal)
@@ -50,7 +55,7 @@ def page(
         papers=_papers(connection, keyring, waybill, principal, revealed=False),
         goods=tuple(waybill["goods"]) if waybill else (),
         timeline=tuple(_moment(each, principal) for each in passage["timeline"] or ()),
-        answers=answers_of(connection, keyring, principal, passage["passage_id"]),
+        answers=answers_of(connection, keyring, principal, passage["passage_id"], now),
         chain=ChainView(decided=_link(passage, "decided"), closed=_link(passage, "closed")),
     )
 
@@ -74,7 +79,7 @@ def revealed(
 
 
 def answers_of(
-    connection: Connection, keyring: Keyring, principal: Principal, passage_id: str
+    connection: Connection, keyring: Keyring, principal: Principal, passage_id: str, now: datetime
 ) -> tuple[AnswerView, ...]:
     """A passage's answers, oldest first; none for those who may not know that an officer was asked."""
     if not principal.may(Permission.SEE_TARGETING):
@@ -83,13 +88,14 @@ def answers_of(
     rows = connection.execute(
         select(answers).where(answers.c.passage_id == passage_id).order_by(answers.c.issued_at)
     ).mappings()
-    return answer_views(connection, keyring, list(rows))
+    return answer_views(connection, keyring, list(rows), now)
 
 
 def answer_views(
-    connection: Connection, keyring: Keyring, rows: Sequence[RowMapping]
+    connection: Connection, keyring: Keyring, rows: Sequence[RowMapping], now: datetime
 ) -> tuple[AnswerView, ...]:
     """Rows of `answers` with the officers' names in place of their ids."""
+    unruled = _never_ruled(connection, rows, now)
     users = schema.users
     ids = {officer for row in rows for officer in row["officers"]}
     found = connection.execute(select(users.c.id, users.c.display_name).where(users.c.id.in_(ids)))
@@ -102,13 +108,32 @@ def answer_views(
             officers=tuple(names.get(officer, officer) for officer in row["officers"]),
             reason=keyring.unseal(row["sealed_reason"], "answers.reason").decode(),
             issued_at=row["issued_at"],
-            ruling=Ruling(row["ruling"]),
+            ruling=NEVER_RULED if row["answer_id"] in unruled else row["ruling"],
             ruled_at=row["ruled_at"],
             position_mm=row["position_mm"],
             detail=row["detail"],
         )
         for row in rows
     )
+
+
+def _never_ruled(connection: Connection, rows: Sequence[RowMapping], now: datetime) -> set[str]:
+    """Answers still "sent" well after their passage closed. A ruling that comes even then is shown."""
+    sent = {row["answer_id"] for row in rows if row["ruling"] == Ruling.SENT}
+    answers, passages = schema.answers, schema.passages
+    found = connection.execute(
+        select(answers.c.answer_id)
+        .join(
+            passages,
+            and_(
+                passages.c.passage_id == answers.c.passage_id,
+                passages.c.site == answers.c.site,
+                passages.c.line == answers.c.line,
+            ),
+        )
+        .where(answers.c.answer_id.in_(sent), passages.c.closed_at <= now - RULED_WITHIN)
+    )
+    return set(found.scalars())
 
 
 def _papers(

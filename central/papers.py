@@ -1,5 +1,6 @@
 """The papers as couriers and customs hand them in: typed records, checked with the field named."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -63,13 +64,28 @@ class Declaration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PapersError(ValueError):
-    """A record or file that cannot be taken; names file, record and field, never a value."""
+    """A file or record that cannot be taken: where, which field and what was expected, never a value.
+
+    `record` is "" for a whole file, `field` "" where no single one is at fault.
+    """
+
+    def __init__(self, file: str, expectation: str, *, record: str = "", field: str = "") -> None:
+        super().__init__(": ".join(each for each in (file, record, field, expectation) if each))
+        self.file = file
+        self.record = record
+        self.field = field
+        self.expectation = expectation
 
 
-def explained(error: msgspec.DecodeError) -> str:
+def explained(error: msgspec.DecodeError) -> tuple[str, str]:
     """Field and expectation of a decoding error, without the value msgspec quotes of an unknown member."""
-    message = str(error)
-    if message.startswith("Invalid enum value"):
-        _, _, place = message.partition(" - at ")
-        return f"expected one of {', '.join(Mode)} - at {place}"
-    return message
+    message, _, path = str(error).partition(" - at ")
+    field = path.strip("`").removeprefix("$").removeprefix(".")
+    named = re.fullmatch(r"Object (missing required|contains unknown) field `(.+)`", message, re.DOTALL)
+    if named:
+        shown = named[2] if re.fullmatch(r"[A-Za-z_]{1,40}", named[2]) else "…"  # a key may be a number
+        field = f"{field}.{shown}" if field else shown
+        message = "expected, but missing" if named[1] == "missing required" else "not a field known here"
+    elif message.startswith("Invalid enum value"):
+        message = f"expected one of {', '.join(Mode)}"
+    return field, message[:1].lower() + message[1:]

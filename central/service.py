@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import socket
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -135,6 +136,7 @@ def compose(
 
 def run(site: Site, data: Path, *, on_ready: Callable[[], None] = lambda: None) -> None:
     """Run the centre until SIGTERM or SIGINT; what is queued is written before it ends."""
+    sys.setswitchinterval(0.0005)
     service = compose(site, data)
     settings = uvicorn.Config(
         service.app,
@@ -206,7 +208,7 @@ def _sources(centre: Callable[[], Centre]) -> Sources:
         table = schema.answers
         with centre().engine.connect() as connection:
             found = connection.execute(select(table).where(table.c.answer_id.in_(ids))).mappings()
-            return page.answer_views(connection, centre().keyring, list(found))
+            return page.answer_views(connection, centre().keyring, list(found), centre().clock())
 
     def counted(principal: Principal) -> Figures:
         now = centre()

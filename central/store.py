@@ -1,8 +1,8 @@
 """Writes one batch of what lines reported, in the caller's transaction; order and repetition do not matter.
 
 A passage is one row that its messages complete in any order: the newest revision of the verdict holds, and
-where the item really went is never overwritten by a verdict that arrives late. All else is inserted once, by
-the envelope it came in.
+where the item really went is never overwritten by a verdict that arrives late. Of an answer the first ruling
+stored holds: it is final. All else is inserted once, by the envelope it came in.
 """
 
 from collections import defaultdict
@@ -12,17 +12,18 @@ from enum import Enum
 from functools import cache
 from typing import Any, assert_never
 
+import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Table, bindparam, case, false, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, case, false, func, or_, select, update
 
 from central import clearance_log, schema
 from central.database import insert
-from central.incoming import Accepted, Refused, StateReported
+from central.incoming import Accepted, Refused, StateReported, since_away
 from central.rows import Row, closed, decided, quarantined
 from config.keyring import Keyring
 from config.settings import LaneRole
 from edge import messages
-from edge.messages import Ruling
+from edge.messages import LineState, Ruling
 
 _PARAMETERS = 500
 
@@ -35,6 +36,7 @@ class Stored(Struct, frozen=True):
     states: tuple[StateReported, ...]  # the last of each line
     duplicates: int
     quarantined: int
+    contradictions: int  # rulings other than the one an answer had already
 
 
 class Store:
@@ -57,7 +59,8 @@ class Store:
         _insert_once(connection, schema.events, [self._event_row(each) for each in new])
         self._write_passages(connection, new, now)
         self._write_others(connection, new)
-        latest = tuple({each.line: each for each in states}.values())
+        contradictions = self._write_rulings(connection, new)
+        latest = self._followed(connection, states)
         _upsert(
             connection,
             schema.line_states,
@@ -77,7 +80,20 @@ class Store:
             states=latest,
             duplicates=len(accepted) - len(new),
             quarantined=len(refused),
+            contradictions=contradictions,
         )
+
+    def _followed(self, connection: Connection, states: Sequence[StateReported]) -> tuple[StateReported, ...]:
+        """The last state of each line, an absence dated from its beginning."""
+        table = schema.line_states
+        lines = {each.line for each in states if not each.state.online}
+        query = select(table).where(table.c.site == self._site, table.c.line.in_(lines))
+        known = {row.line: msgspec.convert(row.state, LineState) for row in connection.execute(query)}
+        latest: dict[str, StateReported] = {}
+        for each in states:
+            latest[each.line] = since_away(each, known.get(each.line))
+            known[each.line] = latest[each.line].state
+        return tuple(latest.values())
 
     def _new(self, connection: Connection, accepted: Sequence[Accepted]) -> list[Accepted]:
         """Those not stored before, each once. A second centre may race us: every later write bears that."""
@@ -148,12 +164,11 @@ class Store:
     def _write_others(self, connection: Connection, new: Sequence[Accepted]) -> None:
         gaps: list[Row] = []
         alarms: list[Row] = []
-        rulings: list[Row] = []
         devices: dict[tuple[str, str], Row] = {}
         for each in new:
             key = {"site": self._site, "line": each.line}
             match each.event:
-                case messages.PassageDecided() | messages.PassageClosed():
+                case messages.PassageDecided() | messages.PassageClosed() | messages.AnswerRuled():
                     pass
                 case messages.GapRecorded() as event:
                     gaps.append({**key, "envelope_id": each.envelope_id, **_fields(event)})
@@ -163,29 +178,39 @@ class Store:
                     before = devices.get((each.line, event.device))
                     if before is None or before["changed_at"] <= event.changed_at:
                         devices[each.line, event.device] = {**key, **_fields(event)}
-                case messages.AnswerRuled() as event:
-                    rulings.append(
-                        {
-                            "ruled_answer": event.answer_id,
-                            "ruling": event.ruling.value,
-                            "ruled_at": event.ruled_at,
-                            "position_mm": event.position_mm,
-                            "detail": event.detail,
-                        }
-                    )
                 case _:
                     assert_never(each.event)
         _insert_once(connection, schema.gaps, gaps)
         _insert_once(connection, schema.alarms, alarms)
         _upsert(connection, schema.devices, list(devices.values()), newer="changed_at")
-        if rulings:
-            answers = schema.answers
-            connection.execute(
-                update(answers).where(
-                    answers.c.answer_id == bindparam("ruled_answer"), answers.c.ruling == Ruling.SENT.value
-                ),
-                rulings,
+
+    def _write_rulings(self, connection: Connection, new: Sequence[Accepted]) -> int:
+        """Settle answers that are on their way; how many rulings said otherwise of a settled one."""
+        contradictions = 0
+        answers = schema.answers
+        for each in new:
+            if not isinstance(each.event, messages.AnswerRuled):
+                continue
+            event = each.event
+            its_answer = and_(
+                answers.c.answer_id == event.answer_id,
+                answers.c.site == self._site,
+                answers.c.line == each.line,
             )
+            settled = connection.execute(
+                update(answers)
+                .where(its_answer, answers.c.ruling == Ruling.SENT.value)
+                .values(
+                    ruling=event.ruling.value,
+                    ruled_at=event.ruled_at,
+                    position_mm=event.position_mm,
+                    detail=event.detail,
+                )
+            )
+            if not settled.rowcount:
+                known = connection.execute(select(answers.c.ruling).where(its_answer)).scalar()
+                contradictions += known not in {None, event.ruling.value}
+        return contradictions
 
     def _write_quarantine(self, connection: Connection, refused: Sequence[Refused]) -> None:
         if not refused:

@@ -20,6 +20,7 @@ TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 SESSION_FOR = timedelta(hours=12)  # a shift and its handover
 SHORTEST_PASSWORD = 10
+EXPRESS_COMPANY = "express_company"  # the kind of organisation
 
 
 class UserError(ValueError):
@@ -59,18 +60,28 @@ class Users:
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # unknown names cost as much as known ones
 
     def add(
-        self, username: str, display_name: str, organisation: str, roles: Iterable[Role], password: str
+        self,
+        username: str,
+        display_name: str,
+        organisation: str,
+        roles: Iterable[Role],
+        password: str,
+        courier: str = "",
     ) -> str:
-        """Make an account; its staff id. UserError if the name is taken or the password too short."""
+        """Make an account; its staff id. UserError if the name is taken or the password too short.
+
+        With `courier` the organisation becomes the express company of that code, if it is not yet.
+        """
         user_id = f"u-{uuid.uuid4().hex[:12]}"
         hashed = self._hashed(password)
+        roles = tuple(dict.fromkeys(roles))
         users = schema.users
         with writing(self._engine) as connection:
             if connection.execute(select(users.c.id).where(users.c.username == username)).first():
                 raise UserError(f"user {username}: exists already")
-            found = select(schema.organisations.c.id).where(schema.organisations.c.id == organisation)
-            if not connection.execute(found).first():
-                raise UserError(f"organisation {organisation}: not known at this site")
+            if courier:
+                self._make_express_company(connection, organisation, courier)
+            _check_place(connection, organisation, roles)
             connection.execute(
                 insert(users).values(
                     id=user_id,
@@ -82,36 +93,33 @@ class Users:
                     created_at=self._clock(),
                 )
             )
-            for role in dict.fromkeys(roles):
+            for role in roles:
                 connection.execute(insert(schema.user_roles).values(user_id=user_id, role=role.value))
             note(connection, self._site, self._clock(), actor="", action="user_added", subject=user_id)
         return user_id
 
     def add_express_company(self, organisation: str, courier: str) -> None:
         """Make an express company, or rename its courier code; its parcels become its own, old ones too."""
-        organisations, waybills = schema.organisations, schema.waybills
         with writing(self._engine) as connection:
-            known = connection.execute(
-                select(organisations.c.kind).where(organisations.c.id == organisation)
-            ).scalar()
-            if known not in {None, "express_company"}:
-                raise UserError(f"organisation {organisation}: is {known}, not an express company")
-            if known is None:
-                connection.execute(
-                    insert(organisations).values(
-                        id=organisation,
-                        site=self._site,
-                        name=organisation,
-                        kind="express_company",
-                        courier=courier,
-                    )
+            self._make_express_company(connection, organisation, courier)
+
+    def _make_express_company(self, connection: Connection, organisation: str, courier: str) -> None:
+        organisations, waybills = schema.organisations, schema.waybills
+        known = _kind(connection, organisation)
+        if known not in {None, EXPRESS_COMPANY}:
+            raise UserError(f"organisation {organisation}: is {known}, not an express company")
+        if known is None:
+            connection.execute(
+                insert(organisations).values(
+                    id=organisation, site=self._site, name=organisation, kind=EXPRESS_COMPANY, courier=courier
                 )
-            connection.execute(
-                update(organisations).where(organisations.c.id == organisation).values(courier=courier)
             )
-            connection.execute(
-                update(waybills).where(waybills.c.courier == courier).values(organisation=organisation)
-            )
+        connection.execute(
+            update(organisations).where(organisations.c.id == organisation).values(courier=courier)
+        )
+        connection.execute(
+            update(waybills).where(waybills.c.courier == courier).values(organisation=organisation)
+        )
 
     def set_password(self, username: str, password: str) -> None:
         """Give a new password, unlock the account, end its sessions; UserError if there is no such user."""
@@ -241,6 +249,25 @@ class Users:
 def token_hash(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _kind(connection: Connection, organisation: str) -> str | None:
+    organisations = schema.organisations
+    return connection.execute(select(organisations.c.kind).where(organisations.c.id == organisation)).scalar()
+
+
+def _check_place(connection: Connection, organisation: str, roles: Iterable[Role]) -> None:
+    """Whoever works for an express company is that and nothing else; nobody else is."""
+    kind = _kind(connection, organisation)
+    if kind is None:
+        raise UserError(
+            f"organisation {organisation}: not known at this site (a courier code makes an express company)"
+        )
+    for role in roles:
+        if role is Role.EDGE:
+            raise UserError("role edge: line agents have a token, not an account")
+        if (role is Role.EXPRESS_COMPANY) != (kind == EXPRESS_COMPANY):
+            raise UserError(f"role {role.value}: not for people of organisation {organisation} ({kind})")
 
 
 def _roles(connection: Connection, user_id: str) -> tuple[Role, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from config.settings import Belt, Lane, LaneRole, Mode
-from edge.messages import ChainLink, Decision, LineState, Ruling
+from edge.messages import ChainLink, Decision, LineState
 
 
 class Me(Struct, frozen=True):
@@ -36,6 +36,8 @@ class LineView(Struct, frozen=True):
     lanes: tuple[Lane, ...]
     scanners: tuple[DeviceAt, ...]
     scale: DeviceAt | None
+    weight_tolerance_g: int
+    weight_tolerance_share: float  # of the declared weight; the larger holds
 
 
 class SiteView(Struct, frozen=True):
@@ -123,6 +125,9 @@ class ClearanceView(Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
+NEVER_RULED = "never_ruled"  # the line closed the passage and said nothing of the answer
+
+
 class AnswerView(Struct, frozen=True):
     """An officer's answer and what became of it; officers by the name they sign with."""
 
@@ -132,7 +137,7 @@ class AnswerView(Struct, frozen=True):
     officers: tuple[str, ...]
     reason: str
     issued_at: datetime
-    ruling: Ruling
+    ruling: str  # a Ruling, or NEVER_RULED
     ruled_at: datetime | None
     position_mm: int | None
     detail: str

@@ -46,6 +46,7 @@ def make_app(centre: Centre, lifespan: list[Lifespan] | None = None) -> Litestar
             site.show_line_state,
             site.fetch_clearance,
             passages.list_passages,
+            passages.search_passages,
             passages.show_passage,
             passages.reveal_papers,
             passages.answer_passage,

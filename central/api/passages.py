@@ -10,7 +10,7 @@ from litestar.exceptions import (
     PermissionDeniedException,
 )
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from sqlalchemy import Connection, RowMapping
 
 from central import page, passages
@@ -28,6 +28,18 @@ from edge.messages import Decision
 Why = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 _STATUS = {Refusal.NO_PASSAGE: 404, Refusal.NOT_AWAITED: 409, Refusal.TWO_NEEDED: 409, Refusal.LINE_AWAY: 503}
+
+
+class Search(Struct, frozen=True, forbid_unknown_fields=True):
+    """The filters of a list; `waybill` is a full number: personal data, so never in a URL."""
+
+    line: str = ""
+    role: LaneRole | None = None
+    reason: str = ""
+    waybill: str = ""
+    is_open: bool | None = field(name="open", default=None)
+    before: str = ""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class RevealRequest(Struct, frozen=True):
@@ -51,25 +63,19 @@ def list_passages(
     line: FromQuery[str] = "",
     role: FromQuery[LaneRole | None] = None,
     reason: FromQuery[str] = "",
-    waybill: FromQuery[str] = "",
     is_open: Annotated[bool | None, QueryParameter(name="open")] = None,
     before: FromQuery[str] = "",
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
 ) -> PassageList:
-    """Passages, newest first; `waybill` is a full number, found by its keyed hash."""
-    with centre.engine.connect() as connection:
-        return passages.listed(
-            connection,
-            centre.site.id,
-            request.user,
-            line=line,
-            role=role,
-            reason=reason,
-            waybill_key=centre.keyring.waybill_key(waybill) if waybill else "",
-            is_open=is_open,
-            before=before,
-            limit=limit,
-        )
+    """Passages, newest first."""
+    search = Search(line=line, role=role, reason=reason, is_open=is_open, before=before, limit=limit)
+    return _listed(centre, request.user, search)
+
+
+@post("/passages/search", opt=needs(Permission.SEE_PASSAGES), status_code=200, sync_to_thread=True)
+def search_passages(data: JSONBody[Search], centre: TheCentre, request: Asked) -> PassageList:
+    """Passages, newest first, also those of one waybill, found by its keyed hash."""
+    return _listed(centre, request.user, data)
 
 
 @get("/passages/{passage_id:str}", opt=needs(Permission.SEE_PASSAGES), sync_to_thread=True)
@@ -77,7 +83,7 @@ def show_passage(passage_id: FromPath[str], centre: TheCentre, request: Asked) -
     """Everything known of one passage, personal data masked."""
     with centre.engine.connect() as connection:
         passage, waybill = _found(connection, centre, request.user, passage_id)
-        return page.page(connection, centre.keyring, request.user, passage, waybill)
+        return page.page(connection, centre.keyring, request.user, passage, waybill, centre.clock())
 
 
 @post(
@@ -137,6 +143,22 @@ def list_reviews(centre: TheCentre, request: Asked) -> list[Review]:
     """Passages that wait for an answer, the one with the least belt left first."""
     with centre.engine.connect() as connection:
         return passages.awaiting(connection, centre.site.id, request.user, dict(centre.states))
+
+
+def _listed(centre: Centre, principal: Principal, search: Search) -> PassageList:
+    with centre.engine.connect() as connection:
+        return passages.listed(
+            connection,
+            centre.site.id,
+            principal,
+            line=search.line,
+            role=search.role,
+            reason=search.reason,
+            waybill_key=centre.keyring.waybill_key(search.waybill) if search.waybill else "",
+            is_open=search.is_open,
+            before=search.before,
+            limit=search.limit,
+        )
 
 
 def _found(

@@ -66,4 +66,6 @@ def _line(line: Line) -> LineView:
         )
         if line.scale
         else None,
+        weight_tolerance_g=line.policy.weight_tolerance_g,
+        weight_tolerance_share=line.policy.weight_tolerance_share,
     )

@@ -152,6 +152,31 @@ def test_papers_are_masked_until_a_reason_is_given(page: Page, centre: tuple[str
     expect(identity).to_have_text(re.compile(r"^\w{4}\*{10}\w{4}$"))
 
 
+def test_a_waybill_is_found_by_its_number_without_a_trace_in_any_address(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.on("framenavigated", lambda frame: asked.append(frame.url))
+    page.locator("table.passages tbody a").last.click()
+    page.locator(".fact", has_text="证件号").wait_for()
+    page.keyboard.press("e")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("2")
+    page.get_by_role("dialog").get_by_role("button", name="记录并显示").click()
+    expect(page.locator(".revealed")).to_contain_text("记录")
+    number = page.locator(".fact", has_text="运单").first.locator("dd b").inner_text()
+    assert re.fullmatch(r"[A-Z0-9]{8,30}", number)
+    page.keyboard.press("2")
+    page.get_by_label("运单号").fill(number.lower())
+    with page.expect_response(lambda answer: number in (answer.request.post_data or "")) as answered:
+        page.get_by_role("button", name="查找").click()
+    found = [row["passage_id"] for row in answered.value.json()["items"]]
+    shown = page.locator("table.passages tbody tr")
+    expect(shown).to_have_count(len(found))
+    expect(shown.first.locator("td").nth(2)).to_have_text(number[-4:])
+    assert any(url.endswith("/api/passages/search") for url in asked)
+    assert not [url for url in [*asked, page.url] if number.lower() in url.lower()]
+
+
 def test_any_path_opens_the_console_but_not_the_data(centre: tuple[str, str]) -> None:
     address, _ = centre
     assert '<div id="root">' in httpx.get(f"{address}/passages/L1-0-1").text

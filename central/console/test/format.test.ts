@@ -50,10 +50,13 @@ describe("quantities", () => {
   });
 
   it("let the larger tolerance hold", () => {
-    expect(weightsAgree(450, 400)).toBe(true);
-    expect(weightsAgree(451, 400)).toBe(false);
-    expect(weightsAgree(2200, 2000)).toBe(true);
-    expect(weightsAgree(2201, 2000)).toBe(false);
+    const line = { weight_tolerance_g: 50, weight_tolerance_share: 0.1 };
+    expect(weightsAgree(450, 400, line)).toBe(true);
+    expect(weightsAgree(451, 400, line)).toBe(false);
+    expect(weightsAgree(2200, 2000, line)).toBe(true);
+    expect(weightsAgree(2201, 2000, line)).toBe(false);
+    expect(weightsAgree(2201, 2000, { ...line, weight_tolerance_share: 0.2 })).toBe(true);
+    expect(weightsAgree(451, 400, { ...line, weight_tolerance_g: 60 })).toBe(true);
   });
 
   it("do not count down while the belt stands", () => {

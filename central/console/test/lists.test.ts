@@ -42,7 +42,13 @@ describe("a search", () => {
   });
 
   it("carries a waybill number to the service, but not in the page's URL", () => {
-    expect(requestOf({ ...ANY, role: "wait" }, " sf 123 ")).toBe("role=wait&waybill=SF123");
+    expect(requestOf({ ...ANY, role: "wait" }, " sf 123 ")).toEqual({
+      line: "",
+      role: "wait",
+      reason: "",
+      open: null,
+      waybill: "SF123",
+    });
     expect(searchOf({ ...ANY, role: "wait" }).has("waybill")).toBe(false);
   });
 

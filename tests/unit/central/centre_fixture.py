@@ -85,7 +85,7 @@ class Office:
         importer = Importer(
             centre.engine, centre.site.id, centre.keyring, clock=centre.clock, pause=lambda _s: None
         )
-        assert not importer.run(list(read(path))).problems
+        assert not importer.run(list(read(path))).refused
 
     def commands(self) -> list[Answer]:
         """The answers sent to the line, signatures checked as an edge would."""

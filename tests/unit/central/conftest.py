@@ -10,6 +10,7 @@ from central import database
 from central.first_start import lay_ground
 from config.load import parse_site, shipped_site
 from config.settings import Site
+from tests.unit.central.busy_line import make_busy
 from tests.unit.central.centre_fixture import Office, open_office
 from tests.unit.central.journeys import Clock
 
@@ -49,3 +50,10 @@ def office(tmp_path: Path, site: Site, clock: Clock, fresh_database: bytes) -> I
     office = open_office(site, tmp_path, clock)
     yield office
     office.centre.engine.dispose()
+
+
+@pytest.fixture
+def busy(office: Office) -> Office:
+    """A centre whose line is at work."""
+    make_busy(office)
+    return office

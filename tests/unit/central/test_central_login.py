@@ -90,10 +90,32 @@ def test_a_bad_request_never_repeats_what_was_sent(office: Office) -> None:
 
 def test_first_users_are_made_once(office: Office) -> None:
     passwords = office.passwords()
-    assert set(passwords) == {"officer", "supervisor", "operator", "auditor", "admin"}
+    assert set(passwords) == {"officer", "supervisor", "operator", "auditor", "admin", "security"}
     assert (office.data / "first-login.txt").stat().st_mode & 0o777 == 0o600
     assert not create_first_users(office.centre.users, office.centre.engine, office.data / "first-login.txt")
     assert office.passwords() == passwords
+
+
+def test_every_duty_of_administration_has_its_first_user(office: Office) -> None:
+    roles = [role for each in office.centre.users.all() for role in each.roles]
+    for duty in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
+        assert roles.count(duty.value) == 1
+
+
+def test_nobody_sees_more_than_their_organisation_is_for(office: Office) -> None:
+    users = office.centre.users
+    with pytest.raises(UserError, match="not for people of organisation customs"):
+        users.add("new", "x", "customs", [Role.EXPRESS_COMPANY], "long enough!")
+    with pytest.raises(UserError, match="customs_officer: not for people of organisation jd"):
+        users.add("new", "x", "jd", [Role.EXPRESS_COMPANY, Role.CUSTOMS_OFFICER], "long enough!", "JD")
+    with pytest.raises(UserError, match="customs, not an express company"):
+        users.add("new", "x", "customs", [Role.EXPRESS_COMPANY], "long enough!", "JD")
+    with pytest.raises(UserError, match="jd: not known at this site"):  # nothing of the refused one stays
+        users.add("new", "x", "jd", [Role.EXPRESS_COMPANY], "long enough!")
+    with pytest.raises(UserError, match="token"):
+        users.add("new", "x", "operator", [Role.EDGE], "long enough!")
+    users.add("new", "x", "jd", [Role.EXPRESS_COMPANY], "long enough!", "JD")
+    assert [each.organisation for each in users.all() if each.username == "new"] == ["jd"]
 
 
 def test_accounts_are_checked(office: Office) -> None:
@@ -117,4 +139,4 @@ def test_a_new_password_ends_sessions_and_unlocks(office: Office) -> None:
         assert client.get("/api/me").status_code == 401
     assert users.verify("officer", "another password") is not None
     office.clock.pass_time(seconds=timedelta(days=1).total_seconds())
-    assert [each.locked for each in users.all()] == [False] * 5
+    assert [each.locked for each in users.all()] == [False] * 6

@@ -137,21 +137,26 @@ def test_bad_records_are_named_and_the_rest_goes_in(
         {**WAYBILL, "number": 5},
         {**WAYBILL, "colour": "red"},
         {**WAYBILL, "declared_weight_g": -1},
+        {**WAYBILL, "SF1234567890123": 1},
+        {**WAYBILL, "courier": None},
+        {**WAYBILL, "goods": [{"quantity": 1}]},
     ]
     undated = {**DECLARATION, "status_at": "2026-11-23T01:00:00"}
     result = importer.run(papers(tmp_path, [*bad, WAYBILL], [undated]))
     assert result.waybills == 1
-    assert [problem.split(": ", 2)[1] for problem in result.problems] == [
-        "waybills record 1",
-        "waybills record 2",
-        "waybills record 3",
-        "waybills record 4",
-        "declarations record 1",
+    assert [(error.file, error.record, error.field) for error in result.refused] == [
+        ("papers.json", "waybills record 1", "mode"),
+        ("papers.json", "waybills record 2", "number"),
+        ("papers.json", "waybills record 3", "colour"),
+        ("papers.json", "waybills record 4", "declared_weight_g"),
+        ("papers.json", "waybills record 5", "…"),
+        ("papers.json", "waybills record 6", "courier"),
+        ("papers.json", "waybills record 7", "goods[0].name"),
+        ("papers.json", "declarations record 1", "status_at"),
     ]
-    text = "\n".join(result.problems)
-    for field in ("$.mode", "$.number", "colour", "$.declared_weight_g", "$.status_at", "papers.json"):
-        assert field in text
+    text = "\n".join(map(str, result.refused))
     assert "wang" not in text
+    assert "SF1234567890123" not in text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,14 @@ def test_bad_records_are_named_and_the_rest_goes_in(
         ("x.json", '{"parcels": []}', "parcels"),
         ("x.csv", "mode,courier\n", "column number"),
         ("missing.json", None, "cannot be read"),
+        ("x.json", "", "x.json: is empty"),
+        ("x.json", " \n", "x.json: is empty"),
+        ("x.csv", "", "x.csv: is empty"),
+        ("x.json", "{}", "at least one record, found none"),
+        ("x.json", '{"waybills": []}', "at least one record, found none"),
+        ("x.csv", DECLARATION_CSV.splitlines()[0] + "\n", "at least one record, found none"),
+        ("x.xlsx", "PK", "ends in .json or .csv"),
+        ("papers", "{}", "ends in .json or .csv"),
     ],
 )
 def test_an_unreadable_file_says_so(tmp_path: Path, name: str, content: str | None, expected: str) -> None:
@@ -177,6 +190,7 @@ def test_an_unreadable_file_says_so(tmp_path: Path, name: str, content: str | No
         ("D-01,SF123,9610\n", "as many fields"),
         ("D-01,SF123,9610,800,2026-11-23T01:00:00Z,,false,more\n", "as many fields"),
         ("D-01,SF123,9610,800,yesterday,,false\n", "status_at"),
+        ('D-01,SF123,9610,800,"2026', "not CSV from here on"),
     ],
 )
 def test_a_bad_csv_row_is_named(tmp_path: Path, row: str, expected: str) -> None:
@@ -185,6 +199,18 @@ def test_a_bad_csv_row_is_named(tmp_path: Path, row: str, expected: str) -> None
     assert isinstance(found, PapersError)
     assert "declarations.csv: record 1" in str(found)
     assert expected in str(found)
+
+
+def test_goods_that_are_no_list_are_named(tmp_path: Path) -> None:
+    [found] = read(written(tmp_path / "waybills.csv", "number,mode,goods\nSF123,9610,toys\n"))
+    assert isinstance(found, PapersError)
+    assert (found.record, found.field) == ("record 1", "goods")
+
+
+def test_a_table_renamed_to_csv_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"PK\x03\x04\x00\xff")
+    with pytest.raises(PapersError, match="UTF-8"):
+        list(read(tmp_path / "x.csv"))
 
 
 def test_personal_data_is_sealed(tmp_path: Path, engine: Engine, importer: Importer) -> None:

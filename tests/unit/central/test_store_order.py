@@ -1,21 +1,33 @@
 """Messages in any order, any number of times, leave the same rows."""
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, update
+from msgspec import structs
+from sqlalchemy import Engine, select
 
 from central import schema
 from central.database import writing
-from central.incoming import Accepted, Incoming, Refused, parse
-from central.store import Store
+from central.incoming import Accepted, Incoming, Refused, StateReported, parse
+from central.store import Store, Stored
 from config.settings import LaneRole
-from edge.messages import AlarmRaised, AnswerRuled, DeviceChanged, GapCause, GapRecorded, Reason, Ruling
-from tests.unit.central.journeys import KEYRING, LINE, SITE, START, closed, decided, incoming
+from edge import messages
+from edge.messages import (
+    AlarmRaised,
+    AnswerRuled,
+    DeviceChanged,
+    GapCause,
+    GapRecorded,
+    LineState,
+    Reason,
+    Ruling,
+)
+from tests.unit.central.journeys import KEYRING, LINE, SITE, START, closed, decided, incoming, line_state
 
 REVIEW = (Reason.OFFICER_REVIEW,)
 JOURNEY = [
@@ -77,9 +89,9 @@ def empty(engine: Engine) -> None:
         )
 
 
-def store(engine: Engine, batches: list[list[Incoming]]) -> set[str]:
-    """Store batches in order; the ids receipted."""
-    receipted: set[str] = set()
+def write(engine: Engine, batches: list[list[Incoming]]) -> list[Stored]:
+    """Store batches in order; what each came to."""
+    written: list[Stored] = []
     for batch in batches:
         parsed = [parse(SITE, message) for message in batch]
         with writing(engine) as connection:
@@ -87,11 +99,16 @@ def store(engine: Engine, batches: list[list[Incoming]]) -> set[str]:
                 connection,
                 START,
                 [each for each in parsed if isinstance(each, Accepted)],
-                [],
+                [each for each in parsed if isinstance(each, StateReported)],
                 [each for each in parsed if isinstance(each, Refused)],
             )
-        receipted |= set(stored.receipts.get(LINE, ()))
-    return receipted
+        written.append(stored)
+    return written
+
+
+def store(engine: Engine, batches: list[list[Incoming]]) -> set[str]:
+    """Store batches in order; the ids receipted."""
+    return {id for stored in write(engine, batches) for id in stored.receipts.get(LINE, ())}
 
 
 @pytest.fixture
@@ -144,13 +161,39 @@ def test_another_lines_message_cannot_overwrite_a_record(engine: Engine) -> None
     assert [tuple(row) for row in lanes] == [("L1", 1), ("L2", 5)]
 
 
-def test_a_final_ruling_is_not_replaced(engine: Engine) -> None:
+RULINGS = (
+    incoming(AnswerRuled("a1", "p1", Ruling.ACCEPTED, 5000, START), "r1"),
+    incoming(AnswerRuled("a1", "p1", Ruling.TOO_LATE, 9700, START, "late"), "r2"),
+    incoming(AnswerRuled("a1", "p1", Ruling.NOT_OPEN, None, START + timedelta(seconds=9)), "r3"),
+    incoming(AnswerRuled("a1", "p1", Ruling.ACCEPTED, 5001, START), "r4"),  # says the same again
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(RULINGS)))
+@pytest.mark.parametrize("together", [True, False])
+def test_the_first_ruling_of_an_answer_holds_and_another_is_counted(
+    engine: Engine, order: tuple[Incoming, ...], *, together: bool
+) -> None:
     empty(engine)
-    with writing(engine) as connection:
-        connection.execute(update(schema.answers).values(ruling="too_late"))
-    store(engine, [[incoming(AnswerRuled("a1", "p1", Ruling.ACCEPTED, 1, START), "e1")]])
+    batches = [[*order, *order]] if together else [[message] for message in (*order, *order)]
+    stored = write(engine, batches)
+    rulings = [messages.data(messages.envelope(message.payload), AnswerRuled) for message in order]
     with engine.connect() as connection:
-        assert connection.execute(select(schema.answers.c.ruling)).scalar_one() == "too_late"
+        row = connection.execute(select(schema.answers)).one()
+    first = rulings[0]
+    assert (row.ruling, row.position_mm, row.detail) == (first.ruling, first.position_mm, first.detail)
+    others = sum(each.ruling is not first.ruling for each in rulings)
+    assert sum(each.contradictions for each in stored) == others
+
+
+def test_another_line_does_not_rule_on_an_answer(engine: Engine) -> None:
+    empty(engine)
+    [stored] = write(
+        engine, [[incoming(AnswerRuled("a1", "p1", Ruling.ACCEPTED, 1, START), "e1", line="L2")]]
+    )
+    with engine.connect() as connection:
+        assert connection.execute(select(schema.answers.c.ruling)).scalar_one() == "sent"
+    assert stored.contradictions == 0
 
 
 def test_quarantined_content_is_sealed(engine: Engine, tmp_path: Path) -> None:
@@ -159,3 +202,35 @@ def test_quarantined_content_is_sealed(engine: Engine, tmp_path: Path) -> None:
     engine.dispose()
     content = b"".join(path.read_bytes() for path in tmp_path.glob("central.db*"))
     assert b"Wang Xiaoming" not in content
+
+
+def away_since(engine: Engine, reports: list[tuple[bool, int]], *, together: bool) -> datetime:
+    """When the line is said to have gone after reports of (online, seconds of arrival)."""
+    arrived = [
+        structs.replace(
+            incoming(line_state(online=online), f"s{second}", channel="state"),
+            received_at=START + timedelta(seconds=second),
+        )
+        for online, second in reports
+    ]
+    with writing(engine) as connection:
+        connection.execute(schema.line_states.delete())
+    batches = [arrived] if together else [[each] for each in arrived]
+    [reported] = write(engine, batches)[-1].states
+    with engine.connect() as connection:
+        kept = connection.execute(select(schema.line_states.c.state)).scalar_one()
+    assert msgspec.convert(kept, LineState) == reported.state
+    return reported.state.at
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_line_is_away_since_the_centre_heard_of_it(engine: Engine, *, together: bool) -> None:
+    """Its last will says when the session began, and comes again whenever the centre connects."""
+
+    def since(*reports: tuple[bool, int]) -> float:
+        return (away_since(engine, list(reports), together=together) - START).total_seconds()
+
+    assert since((False, 30)) == 30
+    assert since((True, 10), (False, 30), (False, 90)) == 30
+    assert since((False, 30), (True, 60), (False, 90)) == 90
+    assert since((False, 30), (True, 60)) == 0  # its own word, while it is there

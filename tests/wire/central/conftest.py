@@ -1,19 +1,25 @@
-"""A PostgreSQL of these tests' own, and the centre's database on either engine."""
+"""A PostgreSQL of these tests' own, the centre's database on either engine, and a site with a broker."""
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from central import database
 from central.first_start import lay_ground
+from config import keyring
 from config.load import parse_site, shipped_site
 from config.settings import Site
+from tests.conftest import Mosquitto
+from tests.wire.central.centre_process import Heard, Plant
 
 _USER = "postgres"
 
@@ -94,3 +100,57 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, site: Site) -> Iterat
     lay_ground(engine, site)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def plant(
+    tmp_path: Path,
+    mosquitto: Mosquitto,
+    require_package: Callable[[str], str],
+    free_port: Callable[[], int],
+) -> Iterator[Plant]:
+    keyring.create(tmp_path / "keys")
+    (tmp_path / "keys" / "broker-password").write_text(mosquitto.password)
+    port = free_port()
+    text = shipped_site("demo").decode()
+    text = text.replace("port = 8600", f"port = {port}").replace("port = 18830", f"port = {mosquitto.port}")
+    (tmp_path / "site.toml").write_text(text.replace("embedded = true", "embedded = false"), encoding="utf-8")
+    subscriber = subprocess.Popen(
+        [
+            require_package("mosquitto_sub"),
+            "-h",
+            mosquitto.host,
+            "-p",
+            str(mosquitto.port),
+            "-u",
+            mosquitto.username,
+            "-P",
+            mosquitto.password,
+            "-q",
+            "1",
+            "-F",
+            "%t %p",
+            "-t",
+            "redpeak/v1/demo/#",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    heard = Heard()
+    assert subscriber.stdout is not None
+
+    def listen(lines: Any) -> None:
+        for line in lines:
+            topic, _, content = line.partition(b" ")
+            if content.startswith(b"{"):
+                try:
+                    heard.messages.append((topic.decode(), json.loads(content)))
+                except ValueError:
+                    continue
+
+    thread = threading.Thread(target=listen, args=(subscriber.stdout,), daemon=True)
+    thread.start()
+    yield Plant(tmp_path, mosquitto, f"http://127.0.0.1:{port}", heard, require_package("mosquitto_pub"))
+    subscriber.kill()
+    subscriber.wait()
+    thread.join(5)
+    subscriber.stdout.close()

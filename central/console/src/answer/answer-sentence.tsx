@@ -10,8 +10,16 @@ const TONES: Record<Ruling, string> = {
   too_late: "tone-doubt",
   not_open: "tone-doubt",
   refused: "tone-stop",
+  never_ruled: "tone-doubt",
 };
-const MARKS: Record<Ruling, string> = { sent: "→", accepted: "✓", too_late: "⌛", not_open: "–", refused: "✕" };
+const MARKS: Record<Ruling, string> = {
+  sent: "→",
+  accepted: "✓",
+  too_late: "⌛",
+  not_open: "–",
+  refused: "✕",
+  never_ruled: "?",
+};
 
 export function AnswerSentence({ answer }: { answer: Answer }) {
   const { answer: words } = useText();

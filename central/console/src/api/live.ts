@@ -139,8 +139,7 @@ export function openStream(may: May, watchers: Watchers): () => void {
 }
 
 function takeLine(line: string, state: LineState): void {
-  const arrived = { now_ms: performance.now(), at: new Date().toISOString() };
-  change({ lines: { ...current.lines, [line]: followed(current.lines[line], state, arrived) } });
+  change({ lines: { ...current.lines, [line]: followed(current.lines[line], state, performance.now()) } });
 }
 
 function takePassage(row: PassageRow): void {

@@ -2,8 +2,8 @@
 
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
-import { ApiError, get } from "./client.ts";
-import type { Me, PassageList, PassagePage, Site } from "./types.ts";
+import { ApiError, get, post } from "./client.ts";
+import type { Me, PassageList, PassagePage, PassageSearch, Site } from "./types.ts";
 
 /** Asks again only where asking again can help. */
 export const queries = new QueryClient({
@@ -22,7 +22,7 @@ export const keys = {
   me: ["me"] as const,
   site: ["site"] as const,
   passage: (id: string) => ["passage", id] as const,
-  passages: (search: string) => ["passages", search] as const,
+  passages: (search: PassageSearch) => ["passages", search] as const,
 };
 
 /** The person signed in; null when nobody is. */
@@ -43,21 +43,25 @@ export const useSignedIn = () =>
 export const useSiteQuery = (enabled: boolean) =>
   useQuery({ queryKey: keys.site, queryFn: () => get<Site>("/api/site"), staleTime: Infinity, enabled });
 
-export const usePassage = (id: string) =>
-  useQuery({ queryKey: keys.passage(id), queryFn: () => get<PassagePage>(`/api/passages/${encodeURIComponent(id)}`) });
+/** A passage; asked again while an answer to it is on its way, since that the line stays silent is no event. */
+export const usePassage = (id: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.passage(id),
+    queryFn: () => get<PassagePage>(`/api/passages/${encodeURIComponent(id)}`),
+    enabled,
+    refetchInterval: ({ state }) =>
+      state.data?.answers.some((answer) => answer.ruling === "sent") ? UNRULED_MS : false,
+  });
 
 export const PAGE = 50;
+const UNRULED_MS = 15_000;
 
-/** Passages page by page, newest first; `search` is the filters' part of the URL. */
-export const usePassages = (search: string) =>
+/** Passages page by page, newest first. */
+export const usePassages = (search: PassageSearch) =>
   useInfiniteQuery({
     queryKey: keys.passages(search),
-    queryFn: ({ pageParam }) => {
-      const asked = new URLSearchParams(search);
-      asked.set("limit", String(PAGE));
-      if (pageParam) asked.set("before", pageParam);
-      return get<PassageList>(`/api/passages?${asked}`);
-    },
+    queryFn: ({ pageParam }) =>
+      post<PassageList>("/api/passages/search", { ...search, limit: PAGE, before: pageParam }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });

@@ -2,7 +2,8 @@
 
 export type LaneRole = "release" | "wait" | "inspect" | "recirculate";
 export type Decision = "release" | "stop";
-export type Ruling = "sent" | "accepted" | "too_late" | "not_open" | "refused";
+/** "never_ruled": the passage closed, and the line said nothing of the answer. */
+export type Ruling = "sent" | "accepted" | "too_late" | "not_open" | "refused" | "never_ruled";
 export type DeviceState = "connecting" | "online" | "degraded" | "offline";
 export type ClearanceState = "release" | "wait" | "review" | "inspect" | "released";
 
@@ -66,6 +67,8 @@ export interface SiteLine {
   lanes: Lane[];
   scanners: { name: string; position_mm: number }[];
   scale: { name: string; position_mm: number; length_mm: number } | null;
+  weight_tolerance_g: number;
+  weight_tolerance_share: number; // of the declared weight; the larger holds
 }
 
 export interface Site {
@@ -98,7 +101,7 @@ export interface ItemOnBelt {
 export interface LineState {
   session: string;
   online: boolean;
-  at: string;
+  at: string; // while away: since when
   epoch?: number;
   state?: string;
   speed_mm_s?: number;
@@ -200,6 +203,15 @@ export interface Alarm {
   code: string;
   detail: string;
   raised_at: string;
+}
+
+/** "" and null mean: any; `waybill` is a whole number. */
+export interface PassageSearch {
+  line: string;
+  role: LaneRole | null;
+  reason: Reason | "";
+  open: boolean | null;
+  waybill: string;
 }
 
 export interface PassageList {

@@ -24,9 +24,16 @@ export function money(amount: number | string | null | undefined, currency: stri
 /** Share of one, as a whole percentage: 0.993 → "99 %"; cut, so that 99.9 % never reads as 100. */
 export const percent = (share: number): string => `${Math.trunc(share * 100)} %`;
 
-/** Do declared and measured weight agree, by the site's tolerance: the larger of grams and share? */
-export function weightsAgree(measured_g: number, declared_g: number, tolerance_g = 50, share = 0.1): boolean {
-  return Math.abs(measured_g - declared_g) <= Math.max(tolerance_g, declared_g * share);
+/** By how much weights may differ: grams, or a share of the declared weight; the larger holds. */
+export interface Tolerance {
+  weight_tolerance_g: number;
+  weight_tolerance_share: number;
+}
+
+/** Do measured and declared weight agree, by the line's tolerance? */
+export function weightsAgree(measured_g: number, declared_g: number, tolerance: Tolerance): boolean {
+  const allowed_g = Math.max(tolerance.weight_tolerance_g, declared_g * tolerance.weight_tolerance_share);
+  return Math.abs(measured_g - declared_g) <= allowed_g;
 }
 
 /** Seconds until `distance_mm` is covered at `speed_mm_s`; null while the belt stands, since it will not end. */

@@ -8,6 +8,7 @@ import { AnswerDialog } from "../answer/answer-dialog.tsx";
 import { AnswerSentence } from "../answer/answer-sentence.tsx";
 import { Remaining } from "../answer/remaining.tsx";
 import { useLive } from "../api/live.ts";
+import { usePassage } from "../api/queries.ts";
 import type { Decision, PassageRow } from "../api/types.ts";
 import { tail } from "../format/quantity.ts";
 import { useText } from "../i18n/text.ts";
@@ -17,7 +18,6 @@ export function Awaiting({ lineId }: { lineId: string }) {
   const { answer: words } = useText();
   const all = useLive((live) => live.awaiting);
   const rows = useMemo(() => all.filter((row) => row.line === lineId).toReversed(), [all, lineId]);
-  const lastAnswer = useLive((live) => live.lastAnswer);
   const navigate = useNavigate();
   const [wanted, choose] = useState<string | null>(null);
   const [asked, ask] = useState<{ row: PassageRow; decision: Decision } | null>(null);
@@ -57,13 +57,7 @@ export function Awaiting({ lineId }: { lineId: string }) {
         ))}
         {rows.length === 0 ? <li className="awaiting-none quiet">{words.none}</li> : null}
       </ol>
-      <p className="last-answer quiet">
-        {lastAnswer ? (
-          <>
-            {words.last} {tail(lastAnswer.passage_id)} <AnswerSentence answer={lastAnswer} />
-          </>
-        ) : null}
-      </p>
+      <LastAnswer />
       {asked ? (
         <AnswerDialog
           row={asked.row}
@@ -73,6 +67,24 @@ export function Awaiting({ lineId }: { lineId: string }) {
         />
       ) : null}
     </section>
+  );
+}
+
+/** The latest answer; one that stays on its way is looked up, since no event tells that the line says nothing. */
+function LastAnswer() {
+  const { answer: words } = useText();
+  const last = useLive((live) => live.lastAnswer);
+  const page = usePassage(last?.passage_id ?? "", last?.ruling === "sent");
+  const known = page.data?.answers.find((answer) => answer.answer_id === last?.answer_id);
+  const shown = last?.ruling === "sent" ? (known ?? last) : last;
+  return (
+    <p className="last-answer quiet">
+      {shown ? (
+        <>
+          {words.last} {tail(shown.passage_id)} <AnswerSentence answer={shown} />
+        </>
+      ) : null}
+    </p>
   );
 }
 

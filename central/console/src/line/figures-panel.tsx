@@ -1,4 +1,4 @@
-// Today in numbers: how many came, where they went, why they were not released, and what is missing.
+// Today in numbers: how many came, what raised an alarm, where they went, why they were not released.
 
 import { Link } from "react-router";
 
@@ -13,7 +13,7 @@ import { Hours } from "./hours.tsx";
 
 const ROLES: readonly LaneRole[] = ["release", "wait", "inspect", "recirculate"];
 const RELEASING: ReadonlySet<string> = new Set(["cleared", "token", "officer_released"]);
-const TOP_REASONS = 6;
+const TOP_REASONS = 5;
 
 export function FiguresPanel() {
   const text = useText();
@@ -22,9 +22,9 @@ export function FiguresPanel() {
     <section className="figures panel" aria-label={text.figures.label}>
       <h2>{text.figures.title}</h2>
       <Totals figures={figures} />
+      <Alarms />
       <Roles figures={figures} />
       <Reasons figures={figures} />
-      <Alarms />
       <Hours figures={figures} />
     </section>
   );
@@ -112,7 +112,7 @@ function Alarms() {
   const now = useNow();
   return (
     <>
-      <h3>{words.title}</h3>
+      <h3>{alarms.length === 0 ? words.none : words.title}</h3>
       <ul className="alarms">
         {alarms.slice(0, 3).map((alarm) => (
           <li key={`${alarm.raised_at} ${alarm.code}`} title={alarm.detail}>
@@ -120,7 +120,6 @@ function Alarms() {
             <time>{timeOrDate(alarm.raised_at, now)}</time>
           </li>
         ))}
-        {alarms.length === 0 ? <li className="quiet">{words.none}</li> : null}
       </ul>
     </>
   );

@@ -6,7 +6,7 @@ import { useNavigate } from "react-router";
 import { useSite } from "../api/site.tsx";
 import type { LineState, SiteLine } from "../api/types.ts";
 import { count, metresPerSecond } from "../format/quantity.ts";
-import { timeOfDay } from "../format/time.ts";
+import { timeOrDate } from "../format/time.ts";
 import type { Messages } from "../i18n/shapes.ts";
 import { span, useText } from "../i18n/text.ts";
 import { useNow } from "../shell/now.ts";
@@ -91,16 +91,17 @@ function Facts({ state }: { state: LineState }) {
 /** The sentence a line owes when what is drawn is not what is; room for it is kept, so that nothing moves. */
 export function LineSentence({ report }: { report: LineReport | undefined }) {
   const { line: words } = useText();
-  useNow(); // looks again each second: silence announces itself by nothing else
+  const now = useNow(); // looks again each second: silence announces itself by nothing else
   return (
     <p className="line-sentence" role="status">
-      {sentenceOf(report, words)}
+      {sentenceOf(report, words, now)}
     </p>
   );
 }
 
-function sentenceOf(report: LineReport | undefined, words: Messages["line"]): string {
+function sentenceOf(report: LineReport | undefined, words: Messages["line"], now: number): string {
   if (!report) return words.never;
-  if (!report.state.online) return words.offline(report.awaySince === null ? "" : timeOfDay(report.awaySince));
-  return performance.now() - report.received_ms > QUIET_MS ? words.stale(timeOfDay(report.state.at)) : "";
+  const at = timeOrDate(report.state.at, now);
+  if (!report.state.online) return words.offline(at);
+  return performance.now() - report.received_ms > QUIET_MS ? words.stale(at) : "";
 }

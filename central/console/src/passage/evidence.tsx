@@ -1,5 +1,6 @@
 // What the verdict rested on: codes, weights, length, clearance, doubts. What disagrees is marked where it stands.
 
+import { useSite } from "../api/site.tsx";
 import type { PassagePage } from "../api/types.ts";
 import { kilograms, metres, weightsAgree } from "../format/quantity.ts";
 import { dateAndTime } from "../format/time.ts";
@@ -75,20 +76,31 @@ function Weights({ page }: { page: PassagePage }) {
   const { passage: words } = useText();
   const measured = page.evidence?.weight_g ?? page.weight_g;
   const declared = page.evidence?.declared_weight_g ?? page.papers?.declared_weight_g ?? null;
+  const line = useSite().lines.find((one) => one.id === page.line);
   const both = measured != null && declared != null;
-  const differs = page.reasons.includes("weight_mismatch") || (both && !weightsAgree(measured, declared));
+  const agrees = both && line !== undefined && weightsAgree(measured, declared, line);
+  const differs = page.reasons.includes("weight_mismatch") || (both && line !== undefined && !agrees);
   return (
     <>
       <Fact name={words.measured}>
-        <b>{kilograms(measured)}</b> kg
+        <Weight g={measured} />
       </Fact>
       <Fact name={words.declared}>
-        <b>{kilograms(declared)}</b> kg
+        <Weight g={declared} />
         {both && differs ? (
           <span className="mark-differs">≠ {words.difference(kilograms(Math.abs(measured - declared)))}</span>
         ) : null}
-        {both && !differs ? <span className="mark-agrees">✓ {words.agrees}</span> : null}
+        {agrees && !differs ? <span className="mark-agrees">✓ {words.agrees}</span> : null}
       </Fact>
+    </>
+  );
+}
+
+function Weight({ g }: { g: number | null }) {
+  if (g === null) return "–";
+  return (
+    <>
+      <b>{kilograms(g)}</b> kg
     </>
   );
 }

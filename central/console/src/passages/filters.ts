@@ -1,6 +1,6 @@
 // The filters of a search, and how they stand in the page's URL and in the request. Pure.
 
-import type { LaneRole, Reason } from "../api/types.ts";
+import type { LaneRole, PassageSearch, Reason } from "../api/types.ts";
 import { reasons } from "../i18n/zh/reasons.ts";
 
 export const ROLES: readonly LaneRole[] = ["release", "wait", "inspect", "recirculate"];
@@ -50,10 +50,8 @@ export function searchOf(filters: Filters): URLSearchParams {
   return search;
 }
 
-/** The request's part: the filters and the waybill number, which is personal data and never in the page's URL. */
-export function requestOf(filters: Filters, waybill: string): string {
-  const search = searchOf(filters);
+/** What is asked of the service: the filters and the waybill number, personal data and never in a URL. */
+export function requestOf({ line, role, reason, open }: Filters, waybill: string): PassageSearch {
   const number = waybill.replaceAll(/\s/g, "").toUpperCase();
-  if (number) search.set("waybill", number);
-  return search.toString();
+  return { line, role: role || null, reason, open: open || null, waybill: number };
 }

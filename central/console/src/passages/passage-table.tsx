@@ -57,6 +57,7 @@ function Row({ row, dated }: { row: PassageRow; dated: boolean }) {
   const text = useText();
   const line = useSite().lines.find((one) => one.id === row.line);
   const name = tail(row.passage_id);
+  const why = row.reasons[0] && text.reasons[row.reasons[0]]?.sentence;
   return (
     <tr className={row.awaiting_answer ? "row-awaits" : ""}>
       <td>{dated ? dateAndTime(row.inducted_at) : timeOfDay(row.inducted_at)}</td>
@@ -77,6 +78,7 @@ function Row({ row, dated }: { row: PassageRow; dated: boolean }) {
       <td className="reasons" title={row.reasons.map((reason) => text.reasons[reason]?.sentence ?? reason).join("\n")}>
         {row.awaiting_answer ? <b className="awaits">{text.table.awaiting}</b> : null}
         {row.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ")}
+        {why && row.role_decided !== "release" ? <span className="reason-sentence">{why}</span> : null}
       </td>
     </tr>
   );

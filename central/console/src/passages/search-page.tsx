@@ -6,6 +6,7 @@ import { useSearchParams } from "react-router";
 
 import { queries, usePassages } from "../api/queries.ts";
 import { useMay, useSite } from "../api/site.tsx";
+import type { PassageSearch } from "../api/types.ts";
 import { count } from "../format/quantity.ts";
 import { useText } from "../i18n/text.ts";
 import { Empty, Failed, Reading } from "../marks/states.tsx";
@@ -116,7 +117,7 @@ function FilterBar({ filters, waybill, filter, setWaybill }: BarProps) {
   );
 }
 
-function Found({ request }: { request: string }) {
+function Found({ request }: { request: PassageSearch }) {
   const text = useText();
   const words = text.search;
   const found = usePassages(request);

@@ -55,6 +55,7 @@ export const answer: Words<typeof chinese> = {
       too_late: "Too late, past the cut-off",
       not_open: "No longer on the line",
       refused: "Refused by the line",
+      never_ruled: "The line never ruled on it",
     },
     by: (officers, time) => `${officers}, ${time}`,
     at: (m) => `ruled at ${m} m`,

@@ -31,7 +31,7 @@ export const line: Words<typeof chinese> = {
     inductionOpen: "induction open",
     inductionClosed: "induction closed",
     onBelt: (n) => `${n} on belt`,
-    list: (number, age) => `clearance ${number} · ${age}`,
+    list: (number, age) => `clearance list ${number} · ${age}`,
     listNone: "no clearance list yet",
     listTip: "The clearance list the line holds: its number, and how long ago it was confirmed",
     outbox: (n) => `${n} unreceipted`,
@@ -39,7 +39,7 @@ export const line: Words<typeof chinese> = {
     epoch: (n) => `controller start ${n}`,
     away: "away",
     offline: (time) =>
-      `The line is not in touch with the centre${time ? ` since ${time}` : ""}: the drawing shows that moment. Verdicts and evidence are kept at the line and follow later.`,
+      `The line has been out of touch with the centre since ${time}: the drawing shows that moment. Verdicts and evidence are kept at the line and follow later.`,
     stale: (time) => `No report since ${time}: the drawing shows that moment.`,
     never: "This line has not reported yet. It appears here when its agent starts.",
     emptySite: "The site file names no line.",

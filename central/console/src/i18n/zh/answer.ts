@@ -51,6 +51,7 @@ export const answer = {
       too_late: "已过截止点，未及执行",
       not_open: "分拣线上已无此件",
       refused: "分拣线拒绝执行",
+      never_ruled: "分拣线始终没有裁定",
     },
     by: (officers: string, time: string) => `${officers}，${time}`,
     at: (metres: string) => `裁定时在 ${metres} m 处`,

@@ -34,8 +34,7 @@ export const line = {
     outboxTip: "分拣线已记录、中心尚未回执的事件",
     epoch: (n: number) => `控制器第 ${n} 次启动`,
     away: "失联",
-    offline: (time: string) =>
-      `分拣线${time ? `自 ${time} ` : ""}与中心失联，画面停在当时；判定与证据存于线上，恢复后补报。`,
+    offline: (time: string) => `分拣线自 ${time} 与中心失联，画面停在当时；判定与证据存于线上，恢复后补报。`,
     stale: (time: string) => `自 ${time} 没有新状态，画面停在当时。`,
     never: "这条分拣线还没有报告过状态。线上程序启动后即在此显示。",
     emptySite: "站点文件中没有分拣线。",

@@ -37,7 +37,8 @@ export const passage = {
     evidence: "依据",
     codes: "条码",
     codesCount: (frames: number, codes: number) => `${frames} 次读取，共 ${codes} 个条码`,
-    codesFrom: (scanner: string, position: string, codes: number) => `${scanner} 在 ${position} m 处读到 ${codes} 个`,
+    codesFrom: (scanner: string, position: string, codes: number) =>
+      `${scanner} 在 ${position} m 处${codes === 0 ? "没有读到" : `读到 ${codes} 个`}`,
     noCodes: "没有读到条码",
     measured: "实测重量",
     declared: "申报重量",
