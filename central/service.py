@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 import socket
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -136,7 +135,6 @@ def compose(
 
 def run(site: Site, data: Path, *, on_ready: Callable[[], None] = lambda: None) -> None:
     """Run the centre until SIGTERM or SIGINT; what is queued is written before it ends."""
-    sys.setswitchinterval(0.0005)
     service = compose(site, data)
     settings = uvicorn.Config(
         service.app,

@@ -6,7 +6,7 @@ stored holds: it is final. All else is inserted once, by the envelope it came in
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from sqlalchemy import Connection, Table, and_, case, false, func, or_, select, update
 
 from central import clearance_log, schema
+from central.bulk import execute_rows
 from central.database import insert
 from central.incoming import Accepted, Refused, StateReported, since_away
 from central.rows import Row, closed, decided, quarantined
@@ -139,10 +140,9 @@ class Store:
                         ends[key] = closed(self._site, each.line, event)
                 case _:
                     pass
-        if verdicts:
-            connection.execute(_decided_statement(connection.dialect.name), list(verdicts.values()))
-        if ends:
-            connection.execute(_closed_statement(connection.dialect.name), list(ends.values()))
+        dialect, passages = connection.dialect.name, schema.passages
+        execute_rows(connection, passages, _decided_statement(dialect), list(verdicts.values()))
+        execute_rows(connection, passages, _closed_statement(dialect), list(ends.values()))
         released = self._released(connection, sorted({passage for _line, passage in (*verdicts, *ends)}))
         clearance_log.refresh(connection, self._site, released, now)
 
@@ -228,10 +228,13 @@ def _fields(event: Struct) -> Row:
     return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
 
 
-def _insert_once(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
-    rows = list(rows)
-    if rows:
-        connection.execute(insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
+def _insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    execute_rows(connection, table, _once_statement(connection.dialect.name, table), rows)
+
+
+@cache
+def _once_statement(dialect: str, table: Table) -> Any:
+    return insert(dialect, table).on_conflict_do_nothing()
 
 
 def _upsert(connection: Connection, table: Table, rows: list[Row], *, newer: str = "") -> None:
