@@ -4,6 +4,9 @@ On a terminal the same events come in a form for people. Foreign libraries' warn
 so do Python's own warnings, so that a process has one stream in one format.
 """
 
+import contextlib
+import faulthandler
+import io
 import logging
 import sys
 from collections.abc import Mapping
@@ -55,6 +58,9 @@ def configure(process: str, *, stream: TextIO | None = None) -> None:
     for room in _ROOMS:
         logging.getLogger(room).setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
+    # A supervisor sends SIGABRT to what hangs: its stacks then stand in the log.
+    with contextlib.suppress(io.UnsupportedOperation):  # a stream without a file, as in tests
+        faulthandler.enable(target)
 
 
 def withhold_personal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from devices.errors import ContractMismatch, LinkDown
+from devices.errors import ContractMismatch, ControllerFrozen, LinkDown
 from devices.event_ring import EventRing
 from devices.health import HealthRecord
 from devices.interfaces import (
@@ -23,6 +23,8 @@ from devices.interfaces import (
 from devices.line_status import line_status
 from devices.mailbox import Mailbox
 from devices.profile import SorterProfile
+
+_STANDS_STILL_S = 1.0  # the contract's heartbeat counts up at least every 0.2 s
 
 
 class RegisterLink(Protocol):
@@ -67,6 +69,7 @@ class ModbusConveyor:
         self._results: list[CommandResult] = []  # collected, and not yet returned by a poll
         self._unknown_outcomes: list[int] = []
         self._verified = 0  # the connection on which the machine was checked and its mailbox adopted
+        self._heartbeat: tuple[int, float] | None = None  # the controller's, and since when it is that
         self._odd = False  # it sent something the contract does not have, and nothing better since
         self._one_at_a_time = asyncio.Lock()
 
@@ -85,6 +88,7 @@ class ModbusConveyor:
             with self._reporting():
                 status = await self._look()
                 at_s = self._clock()
+                self._watch(status.controller_heartbeat, at_s)
                 read = await self._ring.read(after, status.epoch, status.newest_sequence)
             self._account(len(read.events), read.unknown)
             results, self._results = tuple(self._results), []
@@ -160,6 +164,13 @@ class ModbusConveyor:
         self._results += understood
         self._unknown_outcomes += unknown
         return status
+
+    def _watch(self, heartbeat: int, at_s: float) -> None:
+        """A program that stands still behind a living link must not be taken for a belt that does."""
+        if self._heartbeat is None or self._heartbeat[0] != heartbeat:
+            self._heartbeat = (heartbeat, at_s)
+        elif at_s - self._heartbeat[1] > _STANDS_STILL_S:
+            raise ControllerFrozen(f"{self._name}: answers, but its program stands still")
 
     @contextmanager
     def _reporting(self) -> Generator[None]:

@@ -15,25 +15,27 @@ import structlog
 from msgspec import Struct
 
 from config.settings import Line
-from devices.errors import DeviceError
+from devices.errors import ControllerFrozen, DeviceError
 from devices.interfaces import (
     Conveyor,
     Cursor,
     DeviceState,
     Health,
     LineStatus,
+    Poll,
     Scale,
     Scanner,
 )
 from edge.clearance import ClearanceList
 from edge.core import Core
 from edge.intake import Intake
-from edge.journal import Entry, Journal, JournalError, Mark
+from edge.journal import Entry, Journal, JournalError
 from edge.lane_commands import LaneCommands
 from edge.messages import DeviceChanged
 from edge.observations import (
     AgentStarted,
     ControllerRestarted,
+    ControllerStalled,
     InductionsMissed,
     LookUp,
     Observation,
@@ -42,11 +44,15 @@ from edge.observations import (
     Report,
     SetLane,
 )
+from edge.state import State
 
 _JOURNAL_RETRY_S = 0.5
 _WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
 _LIST_MAY_COME_S = 10.0
 _REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
+_LOOK_AGAIN_S = 30.0  # papers of what stays on the belt: a belt that stands still does not keep them young
+_CHECKPOINT_AFTER = 500  # entries: what a restart has to replay at most
+_state = msgspec.json.Decoder(State)
 _log = structlog.get_logger(__name__)
 
 
@@ -89,7 +95,7 @@ class Agent:
         self._line, self._session, self._devices, self._intake = line, session, devices, intake
         self._journal, self._clearance = journal, clearance
         self._now_s, self._wall = now_s, wall
-        self.core = Core(line, policy_hash(line))
+        self.core = self._recovered()
         self.status: LineStatus | None = None
         self.written = asyncio.Event()  # set when the outbox may have grown
         self._device_states: dict[str, DeviceState] = {}
@@ -98,9 +104,12 @@ class Agent:
         self._beats = 0
         self._repeats = 0
         self._held_since_s: float | None = None
-        self._said_held = False
+        self._said: set[str] = set()  # alarms whose cause still lasts
         self._announced = False
-        self._recover()
+        self._looked_up_s = float("-inf")
+        self._since_checkpoint = 0
+        for tracking_id in self.core.items:
+            self._lanes.want(tracking_id)
 
     async def run(self) -> None:
         """Turn after turn until cancelled; a controller that does not answer is tried again and again."""
@@ -118,23 +127,26 @@ class Agent:
 
     async def turn(self) -> bool:
         """Look, decide, write down, act, beat; True if it read events and the ring holds more already."""
-        poll = await self._devices.conveyor.poll(Cursor(self.core.epoch, self.core.last_sequence))
+        core = self.core.state
+        poll = await self._poll(Cursor(core.epoch, core.last_sequence))
         status = self.status = poll.status
-        if status.epoch == self.core.epoch and status.newest_sequence < self.core.last_sequence:
-            await self._refuse_repeated_epoch(status)
+        if await self._repeats_epoch(status):
             return False
         for observation in self._arrivals(status):
             self._take(observation)
-        for ruled in self._lanes.ruled(poll.results):
-            self._take(ruled)
         for observation in self._intake.observed(poll):
             self._take(observation)
-        read_all = self.core.last_sequence >= status.newest_sequence
-        if read_all and self.core.last_tracking_id < status.last_tracking_id:
+        for ruled in self._lanes.ruled(poll.results):
+            self._take(ruled)
+        read_all = core.last_sequence >= status.newest_sequence
+        if read_all and core.last_tracking_id < status.last_tracking_id:
             self._take(InductionsMissed(status.last_tracking_id, status.lane_counts))
-        self._look_up_changed()
-        for due in self.core.due(status.encoder_mm):
-            self._take(due)
+        self._look_up_again()
+        if read_all or not poll.events:  # else what is missing still lies in the ring
+            for due in self.core.due(status.encoder_mm):
+                self._take(due)
+        silent = "the controller left a lane command unanswered"
+        self._alarm_while("command_unanswered", self._lanes.silent, silent)
         self._note_changes()
         await self._write()
         await self._lanes.send()
@@ -148,26 +160,49 @@ class Agent:
         if self._clearance.is_known:
             return True
         self._held_since_s = self._held_since_s or self._now_s()
-        if not self._said_held and self._now_s() - self._held_since_s > _LIST_MAY_COME_S:
-            self._said_held = True
-            detail = "the centre has not given this line a clearance list yet; induction stays closed"
-            self._intake.alarm("no_clearance_list", detail, self._wall())
+        held = self._now_s() - self._held_since_s > _LIST_MAY_COME_S
+        detail = "the centre has not given this line a clearance list yet; induction stays closed"
+        self._alarm_while("no_clearance_list", held, detail)
         return False
 
-    async def _refuse_repeated_epoch(self, status: LineStatus) -> None:
-        """The controller restarted without changing its epoch: its ids would name other items' passages. No
-        heartbeat, so the line stands still until a person has seen to it."""
+    async def _poll(self, after: Cursor) -> Poll:
+        """Look at the controller; while its program stands still, nothing that is open can be trusted."""
+        try:
+            poll = await self._devices.conveyor.poll(after)
+        except ControllerFrozen as error:
+            if "controller_frozen" not in self._said:
+                self._take(ControllerStalled())
+            self._alarm_while("controller_frozen", True, str(error))
+            raise
+        self._alarm_while("controller_frozen", False)
+        return poll
+
+    async def _repeats_epoch(self, status: LineStatus) -> bool:
+        """Whether the controller restarted without changing its epoch: its ids would name other items'
+        passages. No heartbeat then, so the line stands still until a person has seen to it."""
+        core = self.core.state
+        fewer = status.newest_sequence < core.last_sequence
+        fewer = fewer or status.last_tracking_id < core.last_tracking_id
+        if status.epoch != core.epoch or not fewer:
+            self._repeats = 0
+            return False
         self._repeats += 1
-        if self._repeats == _REPEATS_BEFORE_ALARM:
-            detail = f"the controller counts its events afresh in epoch {status.epoch}; the line is held"
-            self._intake.alarm("epoch_repeated", detail, self._wall())
+        detail = f"the controller counts its events afresh in epoch {status.epoch}; the line is held"
+        self._alarm_while("epoch_repeated", self._repeats >= _REPEATS_BEFORE_ALARM, detail)
         self._note_changes()
         await self._write()
+        return True
+
+    def _alarm_while(self, code: str, lasts: bool, detail: str = "") -> None:
+        """One alarm for a cause, however long it lasts."""
+        if lasts and code not in self._said:
+            self._intake.alarm(code, detail, self._wall())
+        (self._said.add if lasts else self._said.discard)(code)
 
     def _arrivals(self, status: LineStatus) -> Iterator[Observation]:
         """The controller is new, or we are."""
-        if self.core.epoch not in (0, status.epoch):
-            yield ControllerRestarted(status.epoch, status.lane_counts)
+        if self.core.state.epoch not in (0, status.epoch):
+            yield ControllerRestarted(status.epoch, status.lane_counts, status.lanes_available)
         if not self._announced:
             self._announced = True
             yield AgentStarted(self._session, status.epoch, status.encoder_mm, status.lanes_available)
@@ -198,12 +233,15 @@ class Agent:
             papers[key] = paper
         return PapersFound(asked.tracking_id, papers)
 
-    def _look_up_changed(self) -> None:
-        """Open items whose papers the centre has changed are judged again."""
-        changed = self._intake.changed_waybills()
-        for item in list(self.core.items.values()) if changed else ():
+    def _look_up_again(self) -> None:
+        """Open items whose papers the centre has changed are judged again; all of them at a start, since a
+        change may have come just before, and now and then, since papers age."""
+        changed, now_s = self._intake.changed_papers(), self._now_s()
+        if now_s - self._looked_up_s >= _LOOK_AGAIN_S:
+            self._looked_up_s, changed = now_s, None
+        for item in list(self.core.items.values()) if changed is None or changed else ():
             known = {paper.entry.waybill_key for paper in item.papers.values() if paper is not None}
-            if changed & (known | item.papers.keys()):
+            if item.papers and (changed is None or changed & (known | item.papers.keys())):
                 self._take(self._look_up(LookUp(item.tracking_id, tuple(item.papers))))
 
     def _note_changes(self) -> None:
@@ -220,9 +258,9 @@ class Agent:
         """Make the batch durable, however long it takes: until then nothing is done, no heartbeat sent."""
         failed = False
         while self._batch:
-            mark = Mark(self.core.epoch, self.core.last_sequence, self.core.last_tracking_id)
+            due = self._since_checkpoint >= _CHECKPOINT_AFTER
             try:
-                self._journal.append(self._batch, mark)
+                self._journal.append(self._batch, msgspec.json.encode(self.core.state) if due else None)
             except JournalError as error:
                 if not failed:
                     _log.error("journal_failed", problem=str(error), waiting=len(self._batch))
@@ -230,20 +268,26 @@ class Agent:
                 failed = True
                 await asyncio.sleep(_JOURNAL_RETRY_S)
                 continue
+            self._since_checkpoint = 0 if due else self._since_checkpoint + len(self._batch)
             self._batch = []
             self.written.set()
         if failed:
             _log.info("journal_recovered")
 
-    def _recover(self) -> None:
-        """Build the open passages again from the journal; their lanes are commanded once more."""
-        mark = self._journal.mark()
-        for at, observation in self._journal.replay():
-            self.core.step(observation, at)
-        self.core.resume(mark.epoch, mark.sequence, mark.tracking_id)
-        for tracking_id in self.core.items:
-            self._lanes.want(tracking_id)
-        _log.info("journal_replayed", open_passages=len(self.core.items), epoch=mark.epoch)
+    def _recovered(self) -> Core:
+        """The core as the journal leaves it: the last checkpoint and what was observed since."""
+        found = self._journal.checkpoint()
+        after, state = 0, State()
+        if found is not None:
+            try:
+                after, state = found[0], _state.decode(found[1])
+            except msgspec.MsgspecError as error:  # another version's: the whole journal gives it
+                _log.warning("checkpoint_not_read", problem=str(error))
+        core = Core(self._line, policy_hash(self._line), state)
+        for at, observation in self._journal.replay(after):
+            core.step(observation, at)
+        _log.info("journal_replayed", after=after, open_passages=len(core.items), epoch=state.epoch)
+        return core
 
 
 def policy_hash(line: Line) -> str:

@@ -6,7 +6,7 @@ from config.settings import LaneRole, Line
 from devices.interfaces import CommandOutcome
 from edge.messages import AnswerRuled, Decision, Ruling
 from edge.observations import AnswerGiven, LaneRuled
-from edge.tracking import Item
+from edge.state import Item
 from edge.verdict import Verdict
 
 
@@ -16,6 +16,8 @@ def receive(item: Item | None, given: AnswerGiven, line: Line, at: datetime) -> 
     The deadline is a place: a release counts before the release cut-off, a stop before the inspection one.
     """
     answer = given.answer
+    if item is not None:
+        item.heard.add(answer.answer_id)
 
     def ruled(ruling: Ruling, detail: str, place_mm: int | None = None) -> AnswerRuled:
         return AnswerRuled(answer.answer_id, answer.passage_id, ruling, place_mm, at, detail)
@@ -46,7 +48,7 @@ def settle(item: Item, found: Verdict, at: datetime) -> AnswerRuled | None:
     if item.answer is Decision.RELEASE and found.role is not LaneRole.RELEASE:
         return _final(item, Ruling.REFUSED, at, f"stands: {', '.join(found.reasons)}")
     item.pending_lane = found.lane
-    if item.confirmed_lane == found.lane:
+    if item.confirmed:
         return _final(item, Ruling.ACCEPTED, at)
     return None
 
@@ -74,5 +76,7 @@ def overtaken(item: Item, lane: int | None, at: datetime) -> AnswerRuled | None:
 
 def _final(item: Item, ruling: Ruling, at: datetime, detail: str = "") -> AnswerRuled:
     answer_id, item.pending_answer, item.pending_lane = item.pending_answer, None, None
+    if ruling is not Ruling.ACCEPTED and item.answer is Decision.RELEASE:
+        item.answer = None  # what was ruled out may not release the item later
     item.note(at, f"answer_{ruling}", None)
     return AnswerRuled(answer_id or "", item.passage_id, ruling, None, at, detail)

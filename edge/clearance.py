@@ -7,36 +7,39 @@ told, which is too old.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from sqlite_utils import Database
+import structlog
 
 from edge.messages import ClearanceDelta, ClearanceEntry, ClearanceSnapshot
 from edge.observations import Paper
+from edge.transaction import transaction
 
+_TABLES = (
+    "entries (waybill_key TEXT PRIMARY KEY, entry BLOB)",
+    "aliases (alias_key TEXT PRIMARY KEY, waybill_key TEXT)",
+    "state (key TEXT PRIMARY KEY, value TEXT)",
+)
 _encoder = msgspec.json.Encoder()
 _entries = msgspec.json.Decoder(ClearanceEntry)
+_log = structlog.get_logger(__name__)
 
 
 class ClearanceList:
     """One line's copy of the centre's clearance list; `path` is a file that can be rebuilt at any time."""
 
     def __init__(self, path: Path) -> None:
+        self._path, self._next = path, path.with_name(path.name + ".next")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        database = Database(self._connection)
-        database.table("entries").create(
-            {"waybill_key": str, "entry": bytes}, pk="waybill_key", if_not_exists=True
-        )
-        database.table("aliases").create(
-            {"alias_key": str, "waybill_key": str}, pk="alias_key", if_not_exists=True
-        )
-        database.table("aliases").create_index(["waybill_key"], if_not_exists=True)
-        database.table("state").create({"key": str, "value": str}, pk="key", if_not_exists=True)
+        try:
+            self._connection = _open(path)
+        except sqlite3.DatabaseError as error:
+            _log.error("clearance_list_damaged", problem=str(error))  # the centre has it: begin with none
+            _remove(path)
+            self._connection = _open(path)
         self.number = int(self._state("number") or 0)
         stored = self._state("confirmed_at")
         self._confirmed_at = datetime.fromisoformat(stored) if stored else None
@@ -49,13 +52,30 @@ class ClearanceList:
 
     def replace(self, snapshot: ClearanceSnapshot, now_s: float) -> None:
         """Take over a whole list."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("DELETE FROM entries")
-        self._connection.execute("DELETE FROM aliases")
-        self._write(snapshot.entries)
-        self._set_number(snapshot.number)
-        self._connection.execute("COMMIT")
-        self.confirm(snapshot.number, snapshot.made_at, now_s)
+        self.build(snapshot)
+        self.take_over(snapshot, now_s)
+
+    def build(self, snapshot: ClearanceSnapshot) -> None:
+        """Write a whole list beside the one in force; long, and so made to run in a thread."""
+        _remove(self._next)
+        connection = _open(self._next)
+        try:
+            with transaction(connection):
+                _write(connection, snapshot.entries)
+                _keep(connection, "number", str(snapshot.number))
+                _keep(connection, "confirmed_at", snapshot.made_at.isoformat())
+        finally:
+            connection.close()
+
+    def take_over(self, snapshot: ClearanceSnapshot, now_s: float) -> None:
+        """The list that was built is in force from now on."""
+        self._connection.close()
+        try:
+            self._next.replace(self._path)
+        finally:
+            self._connection = _open(self._path, check=False)
+        self.number = snapshot.number
+        self._confirmed_at, self._confirmed_s = snapshot.made_at, now_s
 
     def apply(self, delta: ClearanceDelta, now_s: float) -> bool:
         """Take a delta in; False if one before it is missing and the whole list must be fetched."""
@@ -63,10 +83,11 @@ class ClearanceList:
             return True
         if delta.number != self.number + 1:
             return False
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._write(delta.entries)
-        self._set_number(delta.number)
-        self._connection.execute("COMMIT")
+        with transaction(self._connection):
+            self._forget(delta.entries)
+            _write(self._connection, delta.entries)
+            _keep(self._connection, "number", str(delta.number))
+        self.number = delta.number
         self.confirm(delta.number, delta.made_at, now_s)
         return True
 
@@ -75,9 +96,7 @@ class ClearanceList:
         if number != self.number:
             return False
         self._confirmed_at, self._confirmed_s = centre_at, now_s
-        self._connection.execute(
-            "INSERT OR REPLACE INTO state VALUES ('confirmed_at', ?)", (centre_at.isoformat(),)
-        )
+        _keep(self._connection, "confirmed_at", centre_at.isoformat())
         return True
 
     def find(self, code_key: str, now_s: float, wall: datetime) -> Paper | None:
@@ -107,25 +126,17 @@ class ClearanceList:
             return None
         return list_age_s + max(0.0, (self._confirmed_at - entry.as_of).total_seconds())
 
-    def _write(self, entries: Iterable[ClearanceEntry]) -> None:
-        kept = [entry for entry in entries]
-        keys = [(entry.waybill_key,) for entry in kept]
-        self._connection.executemany("DELETE FROM aliases WHERE waybill_key = ?", keys)
-        self._connection.executemany(
-            "DELETE FROM entries WHERE waybill_key = ?", [(e.waybill_key,) for e in kept if e.removed]
-        )
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?)",
-            [(entry.waybill_key, _encoder.encode(entry)) for entry in kept if not entry.removed],
-        )
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO aliases VALUES (?, ?)",
-            [(alias, entry.waybill_key) for entry in kept if not entry.removed for alias in entry.aliases],
-        )
-
-    def _set_number(self, number: int) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO state VALUES ('number', ?)", (str(number),))
-        self.number = number
+    def _forget(self, entries: Sequence[ClearanceEntry]) -> None:
+        """Take what the list held of these waybills out of it, their aliases too."""
+        for entry in entries:
+            key = (entry.waybill_key,)
+            row = self._connection.execute("SELECT entry FROM entries WHERE waybill_key = ?", key).fetchone()
+            if row is not None:
+                aliases = [(alias, entry.waybill_key) for alias in _entries.decode(row[0]).aliases]
+                self._connection.executemany(
+                    "DELETE FROM aliases WHERE alias_key = ? AND waybill_key = ?", aliases
+                )
+                self._connection.execute("DELETE FROM entries WHERE waybill_key = ?", key)
 
     def _state(self, key: str) -> str | None:
         row = self._connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
@@ -134,3 +145,37 @@ class ClearanceList:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def _open(path: Path, *, check: bool = True) -> sqlite3.Connection:
+    """The list's file, whole; sqlite3.DatabaseError if it is not."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is fetched again
+        connection.execute("PRAGMA cache_size=-65536")
+        if check and (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(found)
+        for table in _TABLES:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _write(connection: sqlite3.Connection, entries: Sequence[ClearanceEntry]) -> None:
+    kept = [entry for entry in entries if not entry.removed]
+    rows = ((entry.waybill_key, _encoder.encode(entry)) for entry in kept)
+    aliases = ((alias, entry.waybill_key) for entry in kept for alias in entry.aliases)
+    connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", rows)
+    connection.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", aliases)
+
+
+def _keep(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))

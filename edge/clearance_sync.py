@@ -3,10 +3,12 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from edge.clearance import ClearanceList
+from edge.ending import in_thread
 from edge.interfaces import ClearanceSource, FetchError
 from edge.messages import CentreState, ClearanceDelta
 
@@ -21,7 +23,7 @@ class ClearanceSync:
     Args:
         list_: the local copy.
         source: gives a whole list.
-        changed: told which waybills changed.
+        changed: told the keys of what changed, waybills and aliases; None after a whole list: any may have.
         now_s: monotonic seconds.
     """
 
@@ -29,12 +31,14 @@ class ClearanceSync:
         self,
         list_: ClearanceList,
         source: ClearanceSource,
-        changed: Callable[[set[str]], None],
+        changed: Callable[[set[str] | None], None],
         now_s: Callable[[], float],
     ) -> None:
         self._list, self._source, self._changed, self._now_s = list_, source, changed, now_s
         self._needed = asyncio.Event()
         self._behind_since_s: float | None = None
+        self._fetching = False
+        self._meanwhile: list[ClearanceDelta] = []  # came while the whole list was on its way
 
     @property
     def wants_list(self) -> bool:
@@ -43,14 +47,16 @@ class ClearanceSync:
 
     def delta(self, delta: ClearanceDelta) -> None:
         """Changes from the centre; a gap, or a disk that fails, means that the whole list is fetched."""
+        if self._fetching:
+            self._meanwhile.append(delta)
         try:
             whole = self._list.apply(delta, self._now_s())
         except sqlite3.Error as error:
             _log.error("clearance_not_written", problem=str(error))
             whole = False
         if whole:
-            self._changed({entry.waybill_key for entry in delta.entries})
-        else:
+            self._changed({key for entry in delta.entries for key in (entry.waybill_key, *entry.aliases)})
+        elif not self._fetching:
             self._needed.set()
 
     def centre(self, state: CentreState) -> None:
@@ -73,14 +79,20 @@ class ClearanceSync:
         while True:
             await self._needed.wait()
             self._needed.clear()
+            self._fetching = True
             try:
                 snapshot = await self._source.fetch()
-                self._list.replace(snapshot, self._now_s())
-            except (FetchError, sqlite3.Error) as error:
+                await in_thread("clearance list", partial(self._list.build, snapshot))
+                self._list.take_over(snapshot, self._now_s())
+            except (FetchError, sqlite3.Error, OSError) as error:
                 _log.warning("clearance_not_fetched", problem=str(error))
                 await asyncio.sleep(_RETRY_S)
                 self._needed.set()
-                continue
-            self._behind_since_s = None
-            self._changed({entry.waybill_key for entry in snapshot.entries})
-            _log.info("clearance_fetched", number=snapshot.number, waybills=len(snapshot.entries))
+            else:
+                self._behind_since_s = None
+                self._changed(None)
+                _log.info("clearance_fetched", number=snapshot.number, waybills=len(snapshot.entries))
+            self._fetching = False
+            meanwhile, self._meanwhile = self._meanwhile, []
+            for delta in meanwhile:
+                self.delta(delta)

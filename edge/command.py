@@ -6,12 +6,15 @@ from typing import Annotated
 from uuid import uuid4
 
 import msgspec
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from config import load, logs
-from edge.journal import Journal
+from config.keyring import KeyringError
+from edge.journal import Journal, JournalError
+from edge.line_lock import LineTaken
 from edge.narration import narrate_entry
 from edge.service import journal_path, run_line
 
@@ -35,7 +38,11 @@ def run(line: _LINE = "L1", site: _SITE = None, data: _DATA = Path("var")) -> No
     """Run the agent of a line until it is told to stop."""
     logs.configure(f"edge-{line}")
     settings = load.load_site(site or data / "site.toml")
-    asyncio.run(run_line(settings, settings.line(line), data.resolve()))
+    try:
+        asyncio.run(run_line(settings, settings.line(line), data.resolve()))
+    except (JournalError, KeyringError, LineTaken, OSError) as error:
+        structlog.get_logger(__name__).critical("edge_cannot_run", problem=str(error))
+        raise typer.Exit(1) from error
 
 
 def show(

@@ -9,15 +9,16 @@ from typing import assert_never
 
 from config.settings import Line
 from devices.interfaces import CommandOutcome, ItemEvent, ItemEventKind
-from edge import answers, records
+from edge import answers, gaps, records
 from edge.judging import Judging
-from edge.messages import AnswerRuled, GapCause, GapRecorded, Reason
+from edge.messages import AnswerRuled, Reason
 from edge.observations import (
     Action,
     AgentStarted,
     AnswerGiven,
     ControllerRestarted,
     ControllerSaw,
+    ControllerStalled,
     Due,
     EventsMissed,
     FellDue,
@@ -31,7 +32,10 @@ from edge.observations import (
     SetLane,
     Weighed,
 )
-from edge.tracking import Item, Tracking
+from edge.state import Item, State
+from edge.tracking import Tracking
+
+_ORPHANS_BEFORE_ALARM = 20
 
 
 class Core:
@@ -40,29 +44,21 @@ class Core:
     Args:
         line: the line's settings.
         policy_hash: SHA-256 of them, written into each verdict.
+        state: where to go on; a line of which nothing is known if not given.
     """
 
-    def __init__(self, line: Line, policy_hash: str) -> None:
+    def __init__(self, line: Line, policy_hash: str, state: State | None = None) -> None:
+        self.state = state or State()
         self._line = line
-        self._tracking = Tracking(line.belt)
-        self._judging = Judging(line, policy_hash)
+        self._tracking = Tracking(line.belt, self.state)
+        self._judging = Judging(line, policy_hash, self.state)
         self._out: list[Action] = []
-        self._missed = (0, 0)  # the ring sequences lost last
-        self._lane_counts: tuple[int, ...] = ()
         self.subject: str | None = None  # the passage the last observation was about
-        self.epoch = 0
-        self.last_tracking_id = 0
-        self.last_sequence = 0
 
     @property
     def items(self) -> dict[int, Item]:
         """Open passages by tracking id."""
-        return self._tracking.items
-
-    @property
-    def orphans(self) -> int:
-        """Readings that fitted no item."""
-        return self._tracking.orphans
+        return self.state.items
 
     def step(self, observation: Observation, at: datetime) -> list[Action]:  # noqa: PLR0912  one case a kind
         """Take one observation in and say what follows from it; `at` is wall-clock time, for people only."""
@@ -72,22 +68,24 @@ class Core:
                 self._start(observation, at)
             case ControllerSaw():
                 self._saw(observation.epoch, observation.event, at)
-            case ControllerRestarted(epoch=epoch):
-                self._restart(observation.lane_counts, epoch, at)
+            case ControllerRestarted():
+                self._restart(observation, at)
+            case ControllerStalled():
+                self._doubt_all("controller_stalled", at)
             case EventsMissed():
                 self._overrun(observation, at)
             case InductionsMissed():
-                self._lane_counts = observation.lane_counts
+                self.state.lane_counts = observation.lane_counts
                 self._fill_gap(observation.last_tracking_id, at)
             case LabelRead():
                 item = self._about(self._tracking.read(observation, at))
                 if item is not None and observation.codes:
                     keys = tuple(dict.fromkeys(code.key for code in item.codes))
                     self._out.append(LookUp(item.tracking_id, keys))
-                self._revise_all(at)
+                self._read_something(observation.scanner, at)
             case Weighed():
                 self._about(self._tracking.weigh(observation, at))
-                self._revise_all(at)
+                self._read_something(observation.scale, at)
             case PapersFound(tracking_id=tracking_id, papers=papers):
                 if item := self._about(self.items.get(tracking_id)):
                     item.papers.update(papers)
@@ -120,7 +118,7 @@ class Core:
     def wanted_lane(self, tracking_id: int) -> SetLane | None:
         """The lane the present verdict asks for and the controller has not acknowledged."""
         item = self.items.get(tracking_id)
-        if item is None or item.verdict is None or item.confirmed_lane == item.verdict.lane:
+        if item is None or item.verdict is None or item.confirmed:
             return None
         return SetLane(item.epoch, tracking_id, item.verdict.lane)
 
@@ -129,33 +127,33 @@ class Core:
             self.subject = item.passage_id
         return item
 
-    def resume(self, epoch: int, sequence: int, tracking_id: int) -> None:
-        """Go on where the journal ends, before its open passages are replayed."""
-        self.epoch, self.last_sequence, self.last_tracking_id = epoch, sequence, tracking_id
-
     def _start(self, started: AgentStarted, at: datetime) -> None:
         """What passed before was not watched: it is doubtful unless its verdict was durable already."""
-        self.epoch = self.epoch or started.epoch
-        if started.epoch == self.epoch:
-            self._tracking.unwatched_until_mm = started.encoder_mm
-            lanes = {lane.number for lane in self._line.lanes}
-            self._judging.closed_lanes = lanes - started.lanes_available
+        self.state.epoch = self.state.epoch or started.epoch
+        if started.epoch == self.state.epoch:
+            self.state.unwatched_until_mm = started.encoder_mm
+            self._lanes_are(started.lanes_available)
         for item in self.items.values():
             item.note(at, "agent_started", None)
             if item.verdict is None:
                 item.doubts.add(Reason.OBSERVATION_GAP)
 
     def _saw(self, epoch: int, event: ItemEvent, at: datetime) -> None:
-        self.last_sequence = event.sequence
+        self.state.last_sequence = event.sequence
         kind = event.kind
         if kind is ItemEventKind.INDUCTED:
             self._fill_gap(event.tracking_id - 1, at)
+            self.state.missed = (0, 0)
             passage_id = records.passage_id(self._line.id, epoch, event)
             self._about(self._tracking.open(event, passage_id, epoch, at))
-            self.last_tracking_id = event.tracking_id
+            self.state.last_tracking_id = event.tracking_id
             return
-        if kind is ItemEventKind.LANE_FULL or kind is ItemEventKind.LANE_FREE:
-            self._lane_changed(event.detail, kind is ItemEventKind.LANE_FULL, at)
+        if kind is ItemEventKind.LANE_FULL:
+            self.state.closed_lanes.add(event.detail)
+            self._revise_all(at)
+            return
+        if kind is ItemEventKind.LANE_FREE:
+            self.state.closed_lanes.discard(event.detail)
             return
         if kind is ItemEventKind.UNEXPECTED:
             self._unexpected(event, at)
@@ -177,6 +175,7 @@ class Core:
                     self._out.extend(self._judging.decide(item, at))
             case ItemEventKind.DECIDED:
                 item.past_cutoff = True
+                item.confirmed = item.verdict is not None and item.verdict.lane == lane
                 item.note(at, "lane_latched", event.encoder_mm, detail=str(lane))
             case ItemEventKind.DIVERTED:
                 item.note(at, "diverted", event.encoder_mm, detail=str(lane))
@@ -204,58 +203,48 @@ class Core:
         self._out.append(Report(records.unexpected_item(event, at)))
         self._revise_all(at)
 
-    def _lane_changed(self, lane: int, full: bool, at: datetime) -> None:
-        (self._judging.closed_lanes.add if full else self._judging.closed_lanes.discard)(lane)
-        if full:
-            for item in self.items.values():
-                if item.verdict is not None and item.verdict.lane == lane:
-                    self._out.extend(self._judging.revise(item, at))
+    def _lanes_are(self, available: frozenset[int] | None) -> None:
+        if available is not None:
+            self.state.closed_lanes = {lane.number for lane in self._line.lanes} - available
 
-    def _restart(self, lane_counts: tuple[int, ...], epoch: int, at: datetime) -> None:
+    def _read_something(self, device: str, at: datetime) -> None:
+        """A reading can make any item doubtful; many that fit none are something a person must know."""
+        self._revise_all(at)
+        if self.state.orphans_in_a_row.get(device) == _ORPHANS_BEFORE_ALARM:
+            self._out.append(Report(records.readings_without_item(device, _ORPHANS_BEFORE_ALARM, at)))
+
+    def _doubt_all(self, why: str, at: datetime) -> None:
+        """What is open was not watched without a gap."""
+        for item in self.items.values():
+            item.doubts.add(Reason.OBSERVATION_GAP)
+            item.note(at, why, None)
+        self._revise_all(at)
+
+    def _restart(self, restarted: ControllerRestarted, at: datetime) -> None:
         """The controller forgot its items: they run to the inspection lane unseen and are closed as lost."""
         for item in list(self.items.values()):
             item.doubts.add(Reason.LOST_IN_TRACK)
             item.note(at, "controller_restarted", None)
             self._close(item, None, at)
-        if epoch < self.epoch:
-            self._out.append(Report(records.epoch_went_back(self.epoch, epoch, at)))
-        self._out.append(
-            Report(
-                GapRecorded(
-                    self.epoch,
-                    self.last_tracking_id + 1,
-                    self.last_tracking_id,
-                    self.last_sequence + 1,
-                    self.last_sequence,
-                    GapCause.CONTROLLER_RESTART,
-                    lane_counts,
-                    at,
-                )
-            )
-        )
-        self._tracking.unwatched_until_mm = None
-        self._judging.closed_lanes.clear()
-        self.epoch, self.last_tracking_id, self.last_sequence = epoch, 0, 0
+        state, new = self.state, restarted.epoch
+        if new < state.epoch:
+            self._out.append(Report(records.epoch_went_back(state.epoch, new, at)))
+        self._out.append(Report(gaps.restarted(state, restarted.lane_counts, at)))
+        state.epoch, state.last_tracking_id, state.last_sequence = new, 0, 0
+        state.unwatched_until_mm, state.missed = None, (0, 0)
+        self._lanes_are(restarted.lanes_available)
 
     def _overrun(self, missed: EventsMissed, at: datetime) -> None:
         """The ring overran: what is open may have lost an event; ids never seen go into a gap record."""
-        for item in self.items.values():
-            item.doubts.add(Reason.OBSERVATION_GAP)
-            item.note(at, "events_missed", None)
-        self._revise_all(at)
-        self._missed = (missed.first_sequence, missed.last_sequence)
-        self._lane_counts = missed.lane_counts
-        self.last_sequence = missed.last_sequence
+        self._lanes_are(missed.lanes_available)
+        self._doubt_all("events_missed", at)
+        self.state.missed = (missed.first_sequence, missed.last_sequence)
+        self.state.lane_counts = missed.lane_counts
+        self.state.last_sequence = missed.last_sequence
 
     def _fill_gap(self, up_to: int, at: datetime) -> None:
-        """Tracking ids up to this one that were never seen have no record of their own: one gap record."""
-        first = self.last_tracking_id + 1
-        if up_to < first:
-            return
-        cause = GapCause.RING_OVERRUN if self._missed[1] else GapCause.JOURNAL_LOST
-        counts = self._lane_counts
-        self._out.append(Report(GapRecorded(self.epoch, first, up_to, *self._missed, cause, counts, at)))
-        self.last_tracking_id = up_to
+        if gap := gaps.unseen(self.state, up_to, at):
+            self._out.append(Report(gap))
 
     def _fell_due(self, tracking_id: int, due: Due, at: datetime) -> None:
         item = self._about(self.items.get(tracking_id))
@@ -283,7 +272,7 @@ class Core:
         answer = given.answer
         self.subject = answer.passage_id
         item = next((each for each in self.items.values() if each.passage_id == answer.passage_id), None)
-        if item is not None and answer.answer_id in item.answers:
+        if item is not None and answer.answer_id in item.heard:
             return  # delivered twice
         ruled = answers.receive(item, given, self._line, at)
         if ruled is not None or item is None:
@@ -292,6 +281,7 @@ class Core:
         self._out.extend(self._judging.revise(item, at))
         if item.verdict is not None:
             self._rule(answers.settle(item, item.verdict, at))
+            self._out.extend(self._judging.revise(item, at))  # a refused answer no longer counts
 
     def _rule(self, ruled: AnswerRuled | None) -> None:
         if ruled is not None:
@@ -302,11 +292,12 @@ class Core:
         if item is None:
             return
         item.note(at, f"lane_{ruled.outcome.name.lower()}", None, detail=str(ruled.lane))
-        if ruled.outcome is CommandOutcome.ACCEPTED:
-            item.confirmed_lane = ruled.lane
-        elif ruled.outcome is CommandOutcome.LANE_UNAVAILABLE:
-            self._judging.closed_lanes.add(ruled.lane)
-            self._out.extend(self._judging.revise(item, at))
-        elif item.verdict is not None and ruled.lane == item.verdict.lane:
-            self._out.extend(self._judging.came_too_late(item, at))
         self._rule(answers.lane_ruled(item, ruled, at))
+        of_verdict = item.verdict is not None and ruled.lane == item.verdict.lane
+        if ruled.outcome is CommandOutcome.ACCEPTED:
+            item.confirmed |= of_verdict  # an older command's lane says nothing about the present verdict's
+        elif ruled.outcome is CommandOutcome.LANE_UNAVAILABLE:
+            item.refused.add(ruled.lane)
+            self._out.extend(self._judging.revise(item, at))
+        elif of_verdict and not item.confirmed:
+            self._out.extend(self._judging.came_too_late(item, at))

@@ -7,8 +7,7 @@ SHA-256(salt ‖ payload)`: content and salt of an entry can be erased without b
     entries        all that happened, in order
     outbox         records the centre has not receipted yet
     releases       which passage holds a waybill's one release
-    open_passages  where a replay has to begin
-    state          the ring cursor and the journal's identity
+    state          the journal's identity, and the core's state after some entry, where a replay begins
 """
 
 import hashlib
@@ -24,9 +23,9 @@ from msgspec import Struct
 from sqlite_utils import Database
 
 from config.settings import LaneRole
-from devices.interfaces import ItemEventKind
-from edge.messages import ChainLink, Event, PassageClosed, PassageDecided
-from edge.observations import ControllerSaw, Observation
+from edge.messages import Event, PassageClosed, PassageDecided
+from edge.observations import Observation
+from edge.transaction import transaction
 
 _FORMAT = 1
 _ZERO = bytes(32)
@@ -37,6 +36,14 @@ _encoder = msgspec.json.Encoder()
 
 class JournalError(Exception):
     """The journal cannot be written or read; nothing that was to follow may be done."""
+
+
+class _Broken(Exception):  # noqa: N818
+    """An entry does not fit the chain."""
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(f"entry {sequence} does not fit the chain")
+        self.sequence = sequence
 
 
 class Entry(Struct, frozen=True):
@@ -52,20 +59,12 @@ class Entry(Struct, frozen=True):
         return isinstance(self.content, Event)
 
 
-class Mark(Struct, frozen=True):
-    """How far the controller's ring has been handled."""
-
-    epoch: int = 0
-    sequence: int = 0
-    tracking_id: int = 0
-
-
 class Sending(Struct, frozen=True):
-    """An outbox row: a record and its place in the chain."""
+    """An outbox row: a record and its place in the chain; `message` is None if it cannot be read."""
 
     sequence: int
     at: datetime
-    message: Event
+    message: Event | None
     hash: str
 
 
@@ -93,23 +92,29 @@ class Journal:
     ) -> None:
         self._path = path
         self._salt = salt
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             _create(Database(self._connection))
             self.identity = self._state("identity", identity())
             found = int(self._state("format", str(_FORMAT)))
-        except sqlite3.Error as error:
-            raise JournalError(f"{path}: {error}") from error
+            last = self._connection.execute(
+                "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1"
+            )
+            self._last: tuple[int, bytes] = last.fetchone() or (0, _ZERO)
+            self._outbox: int = self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"{path}: cannot be opened: {error}") from error
         if found != _FORMAT:
             raise JournalError(f"{path}: journal format {found}, this version reads format {_FORMAT}")
-        last = self._connection.execute("SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1")
-        self._last: tuple[int, bytes] = last.fetchone() or (0, _ZERO)
 
-    def append(self, entries: Sequence[Entry], mark: Mark) -> list[ChainLink]:
-        """Write everything in one transaction; JournalError means that nothing of it was written."""
+    def append(self, entries: Sequence[Entry], checkpoint: bytes | None = None) -> None:
+        """Write everything in one transaction; JournalError means that nothing of it was written.
+
+        `checkpoint` is the core's state after these entries: a replay then begins behind them.
+        """
         sequence, previous = self._last
         rows: list[tuple[int, str, str, str | None, bytes, bytes, bytes, bytes]] = []
         for entry in entries:
@@ -122,32 +127,31 @@ class Journal:
                 (sequence, entry.at.isoformat(), kind, entry.passage_id, payload, salt, commitment, previous)
             )
         try:
-            with _transaction(self._connection) as write:
+            with transaction(self._connection) as write:
                 write.executemany("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", rows)
                 for row, entry in zip(rows, entries, strict=True):
                     self._index(write, row[0], entry)
-                write.execute(
-                    "INSERT OR REPLACE INTO state VALUES ('mark', ?)", (_encoder.encode(mark).decode(),)
-                )
+                if checkpoint is not None:
+                    kept = (("checkpoint", checkpoint.decode()), ("checkpoint_at", str(sequence)))
+                    write.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", kept)
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}") from error
         self._last = (sequence, previous)
-        return [ChainLink(row[0], row[7].hex()) for row in rows]
+        self._outbox += sum(entry.for_centre for entry in entries)
 
-    def mark(self) -> Mark:
-        """How far the ring was handled when the last batch was written."""
-        return msgspec.json.decode(self._state("mark", _encoder.encode(Mark()).decode()), type=Mark)
+    def checkpoint(self) -> tuple[int, bytes] | None:
+        """The last entry with a checkpoint, and the core's state after it."""
+        found = dict(self._connection.execute("SELECT key, value FROM state WHERE key LIKE 'checkpoint%'"))
+        return (int(found["checkpoint_at"]), found["checkpoint"].encode()) if found else None
 
-    def replay(self) -> Iterator[tuple[datetime, Observation]]:
-        """The observations from which the open passages can be built again, oldest first."""
-        start = self._connection.execute("SELECT min(replay_from) FROM open_passages").fetchone()[0]
-        if start is not None:
-            rows = self._connection.execute(
-                "SELECT at, kind, payload FROM entries WHERE sequence >= ? ORDER BY sequence", (start,)
-            )
-            for at, kind, payload in rows:
+    def replay(self, after: int = 0) -> Iterator[tuple[datetime, Observation]]:
+        """The observations beyond that entry, oldest first; JournalError where the chain does not hold."""
+        try:
+            for _, at, kind, payload in self._walk(after):
                 if not kind.startswith("redpeak.") and payload is not None:
                     yield datetime.fromisoformat(at), _observations.decode(payload)
+        except (_Broken, sqlite3.Error, msgspec.MsgspecError) as error:
+            raise JournalError(f"{self._path}: cannot be replayed: {error}") from error
 
     def waiting(self, after: int, limit: int) -> list[Sending]:
         """Outbox rows beyond `after`, oldest first."""
@@ -157,23 +161,24 @@ class Journal:
             (after, limit),
         )
         return [
-            Sending(sequence, datetime.fromisoformat(at), _events.decode(payload), link.hex())
+            Sending(sequence, datetime.fromisoformat(at), _event(payload), link.hex())
             for sequence, at, payload, link in rows
         ]
 
     def receipted(self, sequences: Iterable[int]) -> None:
         """The centre has committed these records: they leave the outbox."""
         try:
-            with _transaction(self._connection) as write:
-                write.executemany(
+            with transaction(self._connection) as write:
+                closed = write.executemany(
                     "DELETE FROM outbox WHERE sequence = ?", [(number,) for number in sequences]
-                )
+                ).rowcount
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}") from error
+        self._outbox -= closed
 
     def outbox_size(self) -> int:
         """How many records wait for a receipt."""
-        return self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+        return self._outbox
 
     def released_by(self, waybill_key: str) -> str | None:
         """The passage that released this waybill, or may have."""
@@ -200,18 +205,11 @@ class Journal:
 
     def first_broken(self) -> int | None:
         """The first entry that does not fit the chain, None if all do; erased content is no break."""
-        previous = _ZERO
-        rows = self._connection.execute(
-            "SELECT sequence, kind, payload, salt, commitment, hash FROM entries ORDER BY sequence"
-        )
-        for expected, (sequence, kind, payload, salt, commitment, link) in enumerate(rows, start=1):
-            if sequence != expected:
-                return expected
-            if payload is not None and hashlib.sha256(salt + payload).digest() != commitment:
-                return sequence
-            if _link(previous, sequence, kind, commitment) != link:
-                return sequence
-            previous = link
+        try:
+            for _ in self._walk(0):
+                pass
+        except _Broken as broken:
+            return broken.sequence
         return None
 
     def synchronous(self) -> int:
@@ -222,21 +220,36 @@ class Journal:
         """Close the file."""
         self._connection.close()
 
+    def _walk(self, after: int) -> Iterator[tuple[int, str, str, bytes | None]]:
+        """Sequence, time, kind and payload of each entry beyond one; _Broken where the chain breaks."""
+        previous = _ZERO
+        if after:
+            found = self._connection.execute("SELECT hash FROM entries WHERE sequence = ?", (after,))
+            (previous,) = found.fetchone() or (b"",)
+        rows = self._connection.execute(
+            "SELECT sequence, at, kind, payload, salt, commitment, hash FROM entries"
+            " WHERE sequence > ? ORDER BY sequence",
+            (after,),
+        )
+        for expected, (sequence, at, kind, payload, salt, commitment, link) in enumerate(rows, after + 1):
+            if sequence != expected or _link(previous, sequence, kind, commitment) != link:
+                raise _Broken(expected)
+            if payload is not None and hashlib.sha256(salt + payload).digest() != commitment:
+                raise _Broken(expected)
+            previous = link
+            yield sequence, at, kind, payload
+
     def _index(self, write: sqlite3.Connection, sequence: int, entry: Entry) -> None:
         """Keep the tables beside the log in step with it, in the same transaction."""
         content = entry.content
         if entry.for_centre:
             write.execute("INSERT INTO outbox VALUES (?)", (sequence,))
-        if isinstance(content, ControllerSaw) and content.event.kind is ItemEventKind.INDUCTED:
-            write.execute(
-                "INSERT OR IGNORE INTO open_passages"
-                " SELECT ?, ?, coalesce(min(opened), ?) FROM open_passages",
-                (entry.passage_id, sequence, sequence),
-            )
-        if isinstance(content, PassageClosed):
-            write.execute("DELETE FROM open_passages WHERE passage_id = ?", (content.passage_id,))
-            if content.lane is not None and content.role is not LaneRole.RELEASE:
-                write.execute("DELETE FROM releases WHERE passage_id = ?", (content.passage_id,))
+        if (
+            isinstance(content, PassageClosed)
+            and content.lane is not None
+            and content.role is not LaneRole.RELEASE
+        ):
+            write.execute("DELETE FROM releases WHERE passage_id = ?", (content.passage_id,))
         if isinstance(content, PassageDecided | PassageClosed) and content.role is LaneRole.RELEASE:
             write.execute(
                 "INSERT OR REPLACE INTO releases SELECT ?, ? WHERE ?1 IS NOT NULL",
@@ -248,34 +261,16 @@ class Journal:
         return self._connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()[0]
 
 
-class _transaction:  # noqa: N801  reads as a statement
-    """BEGIN IMMEDIATE … COMMIT; ROLLBACK on any error."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._connection.execute("BEGIN IMMEDIATE")
-        return self._connection
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            try:
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                self._rollback()
-                raise
-        else:
-            self._rollback()
-
-    def _rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-
-
 def _kind(content: Observation | Event) -> str:
     tag = content.__struct_config__.tag
     return tag if isinstance(tag, str) else type(content).__name__
+
+
+def _event(payload: bytes | None) -> Event | None:
+    try:
+        return _events.decode(payload) if payload is not None else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def _link(previous: bytes, sequence: int, kind: str, commitment: bytes) -> bytes:
@@ -296,7 +291,6 @@ def _create(database: Database) -> None:
         },
         "outbox": {"sequence": int},
         "releases": {"waybill_key": str, "passage_id": str},
-        "open_passages": {"passage_id": str, "opened": int, "replay_from": int},
         "state": {"key": str, "value": str},
     }
     for name, columns in tables.items():

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from config.settings import LaneRole, Line
 from edge import records
+from edge.messages import Reason
 from edge.observations import Action, Report, SetLane
-from edge.tracking import Item
-from edge.verdict import Verdict, verdict
+from edge.state import Item, State
+from edge.verdict import Verdict, inspected, verdict
 
-_MARKS_KEPT = 4096  # releases kept in mind for items already looked up; older ones are found in the journal
+_MARKS_KEPT = 512  # releases kept in mind for items already looked up; older ones are found in the journal
 
 
 class Judging:
@@ -18,39 +19,42 @@ class Judging:
     Args:
         line: the line's settings.
         policy_hash: SHA-256 of them, written into each verdict.
+        state: the line's, whose items are judged.
     """
 
-    def __init__(self, line: Line, policy_hash: str) -> None:
-        self._line, self._policy_hash = line, policy_hash
-        self._released: dict[str, str] = {}  # waybill key → passage of this run that was, or may be, released
-        self.closed_lanes: set[int] = set()
+    def __init__(self, line: Line, policy_hash: str, state: State) -> None:
+        self._line, self._policy_hash, self._state = line, policy_hash, state
 
     def decide(self, item: Item, at: datetime) -> Iterator[Action]:
         """The first verdict."""
         yield from self._adopt(item, self._judge(item), at)
 
     def revise(self, item: Item, at: datetime) -> Iterator[Action]:
-        """Judge a decided item again; past the cut-off only the inspection lane is still open to it."""
+        """Judge a decided item again; past the cut-off only the inspection lane is still open to it, and a
+        release that no longer stands goes there, whatever else it would have become."""
         if item.verdict is None:
             return
         found = self._judge(item)
-        same = (found.lane, found.reasons) == (item.verdict.lane, item.verdict.reasons)
-        if same or (item.past_cutoff and found.role is not LaneRole.INSPECT):
-            return
-        yield from self._adopt(item, found, at)
+        if item.past_cutoff and found.role is not LaneRole.INSPECT:
+            if found.role is LaneRole.RELEASE or item.verdict.role is not LaneRole.RELEASE:
+                return
+            found = inspected(self._line, *found.reasons, paper=found.paper)
+        if _said(found) != _said(item.verdict):
+            yield from self._adopt(item, found, at)
 
     def came_too_late(self, item: Item, at: datetime) -> Iterator[Action]:
-        """The controller no longer takes the verdict's lane: the record says what it does instead."""
+        """The controller no longer takes the verdict's lane, and may hold an older one: to inspection."""
         item.past_cutoff = True
         if item.verdict is not None and item.verdict.role is not LaneRole.INSPECT:
-            yield from self._adopt(item, records.undecided(item, self._line), at, command=False)
+            yield from self._adopt(item, records.undecided(item, self._line), at)
 
     def close(self, item: Item, lane: int | None, at: datetime) -> Iterator[Action]:
         """The item was seen in `lane`, or nowhere: then a release it had been given still counts as one."""
         found = item.verdict
         if found is None:
             found = records.undecided(item, self._line)
-            yield from self._adopt(item, found, at, command=False)
+            undecided = self._adopt(item, found, at)
+            yield from (action for action in undecided if not isinstance(action, SetLane))
         closed = records.closed(item, found, lane, self._line, at)
         yield Report(closed)
         if closed.role is LaneRole.RELEASE:
@@ -61,34 +65,45 @@ class Judging:
             self._unmark(item)
 
     def _judge(self, item: Item) -> Verdict:
-        closed_lanes = frozenset(self.closed_lanes)
+        """By the evidence; which lanes are open no longer matters once the controller has latched one."""
+        closed_lanes: frozenset[int] = frozenset()
+        if not item.past_cutoff:
+            closed_lanes = frozenset(self._state.closed_lanes | item.refused)
         found = verdict(item.gathered(False), self._line, closed_lanes)
-        holder = self._released.get(_waybill(found) or "")
+        holder = self._state.released.get(_waybill(found) or "")
         if holder in (None, item.passage_id):
             return found
         return verdict(item.gathered(True), self._line, closed_lanes)
 
-    def _adopt(self, item: Item, found: Verdict, at: datetime, command: bool = True) -> Iterator[Action]:
+    def _adopt(self, item: Item, found: Verdict, at: datetime) -> Iterator[Action]:
+        if item.verdict is None or item.verdict.lane != found.lane:
+            item.confirmed = False  # whatever was acknowledged before: another lane may be under way by now
         item.verdict = found
         item.revision += 1
         if found.role is LaneRole.RELEASE:
             self._mark(item, found)
         item.note(at, "decided", None, detail=f"{found.role} {','.join(found.reasons)}")
         yield Report(records.decided(item, found, self._policy_hash, at))
-        if command and item.confirmed_lane != found.lane:
+        if not item.confirmed:
             yield SetLane(item.epoch, item.tracking_id, found.lane)
 
     def _mark(self, item: Item, found: Verdict) -> None:
         """Keep in mind which passage holds a waybill's one release; kept until it is seen in another lane."""
-        waybill = _waybill(found)
+        waybill, released = _waybill(found), self._state.released
         if waybill is not None:
-            self._released[waybill] = item.passage_id
-        while len(self._released) > _MARKS_KEPT:
-            del self._released[next(iter(self._released))]
+            released.pop(waybill, None)
+            released[waybill] = item.passage_id
+        while len(released) > _MARKS_KEPT:
+            del released[next(iter(released))]
 
     def _unmark(self, item: Item) -> None:
-        for waybill in [key for key, holder in self._released.items() if holder == item.passage_id]:
-            del self._released[waybill]
+        released = self._state.released
+        for waybill in [key for key, holder in released.items() if holder == item.passage_id]:
+            del released[waybill]
+
+
+def _said(found: Verdict) -> tuple[int, tuple[Reason, ...], str | None]:
+    return found.lane, found.reasons, _waybill(found)
 
 
 def _waybill(found: Verdict) -> str | None:

@@ -23,6 +23,7 @@ class LaneCommands:
         self._wanted: dict[int, None] = {}  # tracking ids, in order
         self._unanswered: dict[int, tuple[SetLane, float]] = {}  # by command id, with the time of sending
         self._command_id = 0
+        self.silent = False  # a command was left unanswered, and none was answered since
 
     @property
     def waiting(self) -> bool:
@@ -34,10 +35,11 @@ class LaneCommands:
         self._wanted[tracking_id] = None
 
     def ruled(self, results: Iterable[CommandResult]) -> Iterator[LaneRuled]:
-        """The controller's answers, each to the command it belongs to."""
+        """The controller's answers, each to the command it belongs to; none for items of an earlier boot."""
         for result in results:
             command, _ = self._unanswered.pop(result.command_id, (None, 0.0))
-            if command is not None:
+            if command is not None and command.epoch == self._core.state.epoch:
+                self.silent = False
                 yield LaneRuled(command.tracking_id, command.lane, result.outcome)
 
     async def send(self) -> None:
@@ -60,6 +62,7 @@ class LaneCommands:
             if sent_s < overdue_s:
                 del self._unanswered[command_id]
                 self.want(command.tracking_id)
+                self.silent = True
 
     def _commands(self) -> Iterator[LaneCommand]:
         busy = {command.tracking_id for command, _ in self._unanswered.values()}

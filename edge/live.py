@@ -7,7 +7,22 @@ from config.settings import Line
 from devices.interfaces import Health, LineStatus
 from edge.core import Core
 from edge.messages import DeviceTile, ItemOnBelt, LineState
-from edge.tracking import Item
+from edge.state import Item
+
+
+class StateMoments:
+    """Turns the monotonic moment at which a device's state began into one of the wall clock, once each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, datetime]] = {}  # by device
+
+    def began_at(self, health: Health, now_s: float, at: datetime) -> datetime:
+        """UTC; the same for as long as the state lasts, whatever the clocks do meanwhile."""
+        known = self._known.get(health.device)
+        if known is None or known[0] != health.since_s:
+            known = (health.since_s, at - timedelta(seconds=max(0.0, now_s - health.since_s)))
+            self._known[health.device] = known
+        return known[1]
 
 
 def line_state(
@@ -18,13 +33,15 @@ def line_state(
     *,
     session: str,
     at: datetime,
-    now_s: float,
     outbox: int,
     clearance_number: int,
     clearance_age_s: float | None,
-    healths: Iterable[Health],
+    devices: Iterable[tuple[Health, datetime]],
 ) -> LineState:
-    """Everything a screen shows of a line; before the controller was reached it is told from the rest."""
+    """Everything a screen shows of a line; before the controller was reached it is told from the rest.
+
+    `devices`: each one's health, and since when it stands as it does.
+    """
     return LineState(
         session=session,
         online=True,
@@ -38,16 +55,14 @@ def line_state(
         outbox=outbox,
         clearance_number=clearance_number,
         clearance_age_s=clearance_age_s,
-        devices=tuple(_tile(health, at, now_s) for health in healths),
+        devices=tuple(
+            DeviceTile(each.device, each.state, since, each.detail, each.readings, each.errors)
+            for each, since in devices
+        ),
         items=tuple(_item(item, line, encoder_mm) for item in core.items.values())
         if encoder_mm is not None
         else (),
     )
-
-
-def _tile(health: Health, at: datetime, now_s: float) -> DeviceTile:
-    since = at - timedelta(seconds=max(0.0, now_s - health.since_s))
-    return DeviceTile(health.device, health.state, since, health.detail, health.readings, health.errors)
 
 
 def _item(item: Item, line: Line, encoder_mm: int) -> ItemOnBelt:

@@ -19,6 +19,7 @@ from edge.observations import (
     AnswerGiven,
     ControllerRestarted,
     ControllerSaw,
+    ControllerStalled,
     EventsMissed,
     FellDue,
     InductionsMissed,
@@ -51,6 +52,8 @@ def narrate(content: Observation | Event) -> str:  # noqa: PLR0912  one case a k
             return f"controller restarted, epoch {content.epoch}"
         case EventsMissed():
             return f"events {content.first_sequence} to {content.last_sequence} of the ring were overwritten"
+        case ControllerStalled():
+            return "controller's program stood still"
         case InductionsMissed():
             return f"items up to {content.last_tracking_id} were inducted unseen"
         case LabelRead():

@@ -48,6 +48,7 @@ class ControllerRestarted(Struct, frozen=True, tag=True):
 
     epoch: int
     lane_counts: tuple[int, ...]
+    lanes_available: frozenset[int] | None = None  # None: not known
 
 
 class EventsMissed(Struct, frozen=True, tag=True):
@@ -56,6 +57,11 @@ class EventsMissed(Struct, frozen=True, tag=True):
     first_sequence: int
     last_sequence: int
     lane_counts: tuple[int, ...]
+    lanes_available: frozenset[int] | None = None  # None: not known
+
+
+class ControllerStalled(Struct, frozen=True, tag=True):
+    """The controller's program stood still: what it says of the belt in that time is not to be believed."""
 
 
 class InductionsMissed(Struct, frozen=True, tag=True):
@@ -135,6 +141,7 @@ Observation = (
     | ControllerSaw
     | ControllerRestarted
     | EventsMissed
+    | ControllerStalled
     | InductionsMissed
     | LabelRead
     | Weighed

@@ -13,7 +13,7 @@ from edge.messages import (
     Reason,
 )
 from edge.observations import Paper
-from edge.tracking import Item
+from edge.state import Item
 from edge.verdict import Verdict, inspected
 
 
@@ -88,6 +88,12 @@ def unexpected_item(event: ItemEvent, at: datetime) -> AlarmRaised:
 def never_arrived(item: Item, at: datetime) -> AlarmRaised:
     """The item should have left the line and was seen in no lane."""
     return AlarmRaised("never_arrived", f"passage {item.passage_id} was seen in no lane", at)
+
+
+def readings_without_item(device: str, count: int, at: datetime) -> AlarmRaised:
+    """Nothing a device reads lies where an item is: it stands elsewhere, or answers late."""
+    detail = f"{count} readings of {device} in a row fitted no item: its place in the settings may be wrong"
+    return AlarmRaised("readings_without_item", detail, at)
 
 
 def released_without_order(closed: PassageClosed) -> AlarmRaised:

@@ -18,9 +18,11 @@ from edge import messages
 from edge.agent import Agent, Devices
 from edge.clearance import ClearanceList
 from edge.clearance_sync import ClearanceSync
+from edge.ending import end_step, end_tasks, in_thread
 from edge.intake import Intake
 from edge.journal import Journal
-from edge.live import line_state
+from edge.line_lock import hold_line
+from edge.live import StateMoments, line_state
 from edge.messages import LineState, SignedCommand
 from edge.mqtt import PahoClient
 from edge.snapshot import HttpClearance
@@ -28,7 +30,6 @@ from edge.uplink import Arrivals, Uplink
 
 _STATE_EVERY_S = 0.25
 _RESTART_S = 1.0
-_ASK_AGAIN_S = 0.2
 _log = structlog.get_logger(__name__)
 
 
@@ -42,7 +43,12 @@ def _wall() -> datetime:
 
 
 async def run_line(site: Site, line: Line, data: Path) -> None:
-    """Run a line until the process is told to stop (SIGTERM, SIGINT)."""
+    """Run a line until the process is told to stop (SIGTERM, SIGINT); LineTaken if another agent runs it."""
+    with hold_line(journal_path(data, line.id).parent):
+        await _run_line(site, line, data)
+
+
+async def _run_line(site: Site, line: Line, data: Path) -> None:
     loop = asyncio.get_running_loop()
     now_s = loop.time
     session = secrets.token_hex(8)
@@ -68,6 +74,7 @@ async def run_line(site: Site, line: Line, data: Path) -> None:
     def command(signed: SignedCommand) -> None:
         intake.command(signed, _wall())
 
+    moments = StateMoments()
     uplink = Uplink(
         site.id, line.id, journal, client, Arrivals(command, sync.delta, sync.centre), now_s, _wall
     )
@@ -83,11 +90,12 @@ async def run_line(site: Site, line: Line, data: Path) -> None:
                     encoder_mm,
                     session=session,
                     at=_wall(),
-                    now_s=now_s(),
                     outbox=journal.outbox_size(),
                     clearance_number=clearance.number,
                     clearance_age_s=clearance.age_s(now_s(), _wall()),
-                    healths=devices.healths(),
+                    devices=[
+                        (health, moments.began_at(health, now_s(), _wall())) for health in devices.healths()
+                    ],
                 )
             )
             uplink.drain()
@@ -114,8 +122,9 @@ async def run_line(site: Site, line: Line, data: Path) -> None:
     try:
         await _until_stopped(parts)
     finally:
-        uplink.stop(LineState(session, online=False, at=_wall()))
-        await devices.conveyor.close()
+        last = LineState(session, online=False, at=_wall())
+        await end_step("uplink", in_thread("uplink's end", lambda: uplink.stop(last)))
+        await end_step("conveyor", devices.conveyor.close())
         journal.close()
         clearance.close()
         _log.info("edge_stopped", line=line.id)
@@ -138,16 +147,9 @@ async def _until_stopped(parts: dict[str, Coroutine[Any, Any, None]]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = [loop.create_task(part, name=name) for name, part in parts.items()]
-    stopping = loop.create_task(stop.wait())
+    stopping = loop.create_task(stop.wait(), name="signal")
     done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in (stopping, *tasks):
-        await _end(task)
+    _log.info("edge_stopping", cause=" ".join(task.get_name() for task in done))
+    await end_tasks([stopping, *tasks])
     for task in done - {stopping}:
         task.result()
-
-
-async def _end(task: asyncio.Task[Any]) -> None:
-    """Cancel until it ends: Python 3.11's `wait_for` swallows a cancellation that races with its result."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=_ASK_AGAIN_S)

@@ -1,12 +1,12 @@
 """The clearance list over HTTP: fetched whole, checked against its SHA-256, read in a thread."""
 
-import asyncio
 import hashlib
 import http.client
 import urllib.request
 
 import msgspec
 
+from edge.ending import in_thread
 from edge.interfaces import FetchError
 from edge.messages import ClearanceSnapshot
 
@@ -26,7 +26,7 @@ class HttpClearance:
 
     async def fetch(self) -> ClearanceSnapshot:
         """The centre's list as it is now."""
-        return await asyncio.to_thread(self._fetch)
+        return await in_thread("clearance fetch", self._fetch)
 
     def _fetch(self) -> ClearanceSnapshot:
         request = urllib.request.Request(  # noqa: S310  the scheme is the site file's

@@ -56,6 +56,7 @@ class Uplink:
         self._now_s, self._wall = now_s, wall
         self._sent: dict[int, float] = {}  # sequence → when it was sent last
         self._highest = 0
+        self._unreadable: set[int] = set()
         self._centre: CentreState | None = None
         self.rejected = 0  # messages from the broker that were not ours to understand
 
@@ -95,6 +96,10 @@ class Uplink:
         if room <= 0:
             return
         for row in self._journal.waiting(self._highest, room):
+            self._highest = row.sequence
+            if row.message is None:
+                self._note_unreadable(row.sequence)
+                continue
             content = messages.wrap(
                 _linked(row.message, messages.ChainLink(row.sequence, row.hash)),
                 id=f"{self._journal.identity}:{row.sequence}",
@@ -104,7 +109,6 @@ class Uplink:
             )
             self._client.publish(self._topic("events"), content, qos=1)
             self._sent[row.sequence] = self._now_s()
-            self._highest = row.sequence
 
     def _connected(self) -> None:
         self._forget_sent()
@@ -148,6 +152,12 @@ class Uplink:
         self._centre = state
         self._arrivals.centre(state)
         self.drain()
+
+    def _note_unreadable(self, sequence: int) -> None:
+        """A damaged row stays where it is, for a person to look at, and holds up no other."""
+        if sequence not in self._unreadable:
+            self._unreadable.add(sequence)
+            _log.error("outbox_row_unreadable", sequence=sequence)
 
     def _forget_sent(self) -> None:
         self._sent.clear()

@@ -20,6 +20,7 @@ FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 10.0
 SETTLED_S = 30.0  # a program that ran this long starts again with the first back-off
 STOP_WITHIN_S = 10.0
+ABORT_WITHIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -128,7 +129,8 @@ class Supervisor:
         _signal_group(self._running[name].process, signal.SIGKILL)
 
     def stop(self) -> list[str]:
-        """End all programs, last started first: SIGTERM, after ten seconds SIGKILL.
+        """End all programs, last started first: SIGTERM, after ten seconds SIGABRT, which leaves a Python
+        program's stacks in its log, then SIGKILL.
 
         Returns the names of those that did not end by themselves.
         """
@@ -140,6 +142,9 @@ class Supervisor:
                 process.wait(STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
                 forced.append(name)
+                _signal_group(process, signal.SIGABRT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(ABORT_WITHIN_S)
             _signal_group(process, signal.SIGKILL)  # whatever it left behind in its group
             process.wait()
         self._running.clear()

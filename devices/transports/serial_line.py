@@ -106,10 +106,14 @@ class SerialLine:
                 raise LinkDown(f"{self._port}: {error}") from error
 
     def _abort_read(self) -> None:
-        with self._guard:
+        if not self._guard.acquire(blocking=False):
+            return  # it is being closed or written to, which can take seconds: the loop does not wait
+        try:
             abort: Callable[[], None] | None = getattr(self._open, "cancel_read", None)
             if abort is not None:
                 abort()
+        finally:
+            self._guard.release()
 
     def _keep_open(self, tell: Callable[[LineEvent], None], stop: threading.Event) -> None:
         pause_s = _SHORTEST_PAUSE_S

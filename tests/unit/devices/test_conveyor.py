@@ -3,7 +3,7 @@
 import pytest
 
 from devices.conveyor import ModbusConveyor
-from devices.errors import ContractMismatch, LinkDown
+from devices.errors import ContractMismatch, ControllerFrozen, LinkDown
 from devices.interfaces import CommandOutcome, CommandResult, Cursor, DeviceState, LaneCommand, PackMlState
 from devices.profile import load_profile
 from tests.unit.devices.registers import AGENT, COMMANDS, HIGHEST, RESULTS, RING, Registers, sequences
@@ -273,3 +273,18 @@ async def test_an_outage_counts_as_one_error(registers: Registers, conveyor: Mod
         with pytest.raises(LinkDown):
             await conveyor.poll(Cursor())
     assert (conveyor.health().state, conveyor.health().errors) == (DeviceState.OFFLINE, 1)
+
+
+async def test_a_program_that_stands_still_behind_a_living_link_is_noticed(registers: Registers) -> None:
+    now_s = [10.0]
+    conveyor = ModbusConveyor("conveyor", registers, PROFILE, lambda: now_s[0])
+    await conveyor.poll(Cursor())
+    now_s[0] += 1.0
+    await conveyor.poll(Cursor())
+    now_s[0] += 0.1
+    with pytest.raises(ControllerFrozen, match="conveyor: answers, but its program stands still"):
+        await conveyor.poll(Cursor())
+    assert conveyor.health().state is DeviceState.OFFLINE
+    registers.words[6] += 1
+    await conveyor.poll(Cursor())
+    assert conveyor.health().state is DeviceState.ONLINE

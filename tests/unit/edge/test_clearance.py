@@ -1,6 +1,7 @@
 """The clearance list: deltas in order, gaps noticed, and an age that errs on the old side."""
 
 import asyncio
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -116,10 +117,10 @@ class Source:
 
 async def test_a_gap_fetches_the_whole_list_and_tells_what_changed(list_: ClearanceList) -> None:
     fetched = asyncio.Event()
-    changed: set[str] = set()
+    changed: list[set[str] | None] = []
 
-    def note(keys: set[str]) -> None:
-        changed.update(keys)
+    def note(keys: set[str] | None) -> None:
+        changed.append(keys)
         fetched.set()
 
     sync = ClearanceSync(list_, Source(ClearanceSnapshot(13, NOON, (entry(B),))), note, lambda: 1000.0)
@@ -128,7 +129,7 @@ async def test_a_gap_fetches_the_whole_list_and_tells_what_changed(list_: Cleara
     async with asyncio.timeout(5):
         await fetched.wait()
     task.cancel()
-    assert (list_.number, changed) == (13, {key(B)})
+    assert (list_.number, changed) == (13, [None])
     assert list_.find(key(A), 1000.0, NOON) is None
 
 
@@ -142,3 +143,65 @@ async def test_a_list_behind_the_centres_is_fetched_when_the_delta_does_not_come
     now_s[0] += 2.0
     sync.centre(CentreState(True, NOON, 11, "c"))
     assert sync.wants_list
+
+
+def test_a_delta_the_disk_does_not_take_is_not_counted_as_taken(list_: ClearanceList) -> None:
+    connection = list_._connection  # pyright: ignore[reportPrivateUsage]  SQLite's own way to say "disk full"
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    many = tuple(entry(f"RB{number:09}CN") for number in range(2000))
+    with pytest.raises(sqlite3.Error, match="full"):
+        list_.apply(ClearanceDelta(11, NOON, many), 1000.0)
+    assert list_.number == 10
+    connection.execute("PRAGMA max_page_count = 1073741823")
+    assert list_.apply(ClearanceDelta(11, NOON, many), 1000.0)
+
+
+@pytest.mark.parametrize("damage", ["header", "middle"])
+def test_a_damaged_list_is_begun_anew(tmp_path: Path, list_: ClearanceList, damage: str) -> None:
+    many = tuple(entry(f"RB{number:09}CN") for number in range(2000))
+    list_.replace(ClearanceSnapshot(11, NOON, many), 1000.0)
+    list_.close()
+    file = tmp_path / "lists.db"
+    content = bytearray(file.read_bytes())
+    start = 0 if damage == "header" else 8192
+    content[start : start + 4096] = bytes(range(256)) * 16
+    file.write_bytes(content)
+    again = ClearanceList(file)
+    assert (again.number, again.is_known) == (0, False)
+    again.replace(ClearanceSnapshot(12, NOON, (entry(A),)), 1000.0)
+    assert again.find(key(A), 1000.0, NOON) is not None
+
+
+async def test_deltas_that_come_while_the_list_is_fetched_are_not_lost(list_: ClearanceList) -> None:
+    done, asked, answer = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def fetch(self) -> ClearanceSnapshot:
+            asked.set()
+            await answer.wait()
+            return ClearanceSnapshot(20, NOON, (entry(A),))
+
+    def note(keys: set[str] | None) -> None:
+        if list_.number == 22:
+            done.set()
+
+    sync = ClearanceSync(list_, Slow(), note, lambda: 1000.0)
+    sync.delta(ClearanceDelta(15, NOON, ()))
+    task = asyncio.create_task(sync.run())
+    async with asyncio.timeout(5):
+        await asked.wait()
+        for number in (20, 21, 22):
+            sync.delta(ClearanceDelta(number, NOON, (entry(B),)))
+        answer.set()
+        await done.wait()
+    assert not sync.wants_list
+    task.cancel()
+    assert list_.find(key(B), 1000.0, NOON) is not None
+
+
+def test_an_alias_that_changes_hands_is_told(list_: ClearanceList) -> None:
+    told: list[set[str] | None] = []
+    sync = ClearanceSync(list_, Source(), told.append, lambda: 1000.0)
+    sync.delta(ClearanceDelta(11, NOON, (entry(B, aliases=(key("ORDER-1"),)),)))
+    assert told == [{key(B), key("ORDER-1")}]

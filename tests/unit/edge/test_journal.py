@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.core import Core
-from edge.journal import Entry, Journal, JournalError, Mark
+from edge.journal import Entry, Journal, JournalError
 from edge.messages import PassageDecided
 from edge.observations import Report
 from tests.unit.edge.lines import KEYS, Bench, demo_line
@@ -33,7 +33,7 @@ def record(journal: Journal, bench: Bench) -> None:
             for action in actions
             if isinstance(action, Report)
         ]
-        journal.append(entries, Mark(core.epoch, core.last_sequence, core.last_tracking_id))
+        journal.append(entries)
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def test_what_was_written_is_there_after_a_kill(tmp_path: Path, bench: Bench) ->
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     left = open_journal(tmp_path / "b")
     assert left.newest(1000) == journal.newest(1000)
-    assert left.mark() == Mark(bench.epoch, bench.sequence, 3)
     assert [row.sequence for row in left.waiting(0, 100)] == [row.sequence for row in journal.waiting(0, 100)]
 
 
@@ -135,10 +134,10 @@ def test_a_full_disk_writes_nothing_of_the_batch_and_the_next_try_all_of_it(
     at = datetime(2026, 3, 2, tzinfo=UTC)
     batch = [Entry(at, observation, None) for _, observation in bench.inputs] * 20
     with pytest.raises(JournalError, match="full"):
-        journal.append(batch, Mark(1, 2, 3))
+        journal.append(batch)
     assert journal.newest(10) == []
     limit.execute("PRAGMA max_page_count = 1073741823")
-    journal.append(batch, Mark(1, 2, 3))
+    journal.append(batch)
     assert len(journal.newest(10_000)) == len(batch)
     assert journal.first_broken() is None
 
@@ -149,3 +148,31 @@ def test_journal_of_another_format_is_refused(tmp_path: Path) -> None:
         connection.execute("UPDATE state SET value = '99' WHERE key = 'format'")
     with pytest.raises(JournalError, match="format 99"):
         open_journal(tmp_path)
+
+
+def test_a_replay_refuses_what_does_not_fit_the_chain(tmp_path: Path, bench: Bench) -> None:
+    journal = open_journal(tmp_path)
+    record(journal, bench)
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        connection.execute("UPDATE entries SET kind = 'Weighed' WHERE sequence = 3")
+    with pytest.raises(JournalError, match=r"journal\.db: cannot be replayed: entry 3 does not fit"):
+        list(journal.replay())
+
+
+@pytest.mark.parametrize("obstacle", ["not a database", "a folder"])
+def test_a_journal_that_cannot_be_opened_says_which_file(tmp_path: Path, obstacle: str) -> None:
+    path = tmp_path / "journal.db"
+    if obstacle == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"no SQLite file at all" * 100)
+    with pytest.raises(JournalError, match=r"journal\.db: cannot be opened: "):
+        open_journal(tmp_path)
+
+
+def test_the_outbox_is_counted_without_looking(tmp_path: Path, bench: Bench) -> None:
+    journal = open_journal(tmp_path)
+    record(journal, bench)
+    waiting = [row.sequence for row in journal.waiting(0, 100)]
+    journal.receipted([*waiting[:2], waiting[0]])
+    assert journal.outbox_size() == open_journal(tmp_path).outbox_size() == len(waiting) - 2

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from devices.interfaces import ItemEvent, ItemEventKind
-from edge.journal import Entry, Journal, Mark
+from edge.journal import Entry, Journal
 from edge.narration import narrate, narrate_entry
 from edge.observations import ControllerSaw
 from tests.unit.edge.lines import EPOCH, KEYS, Bench
@@ -17,7 +17,7 @@ def test_a_passage_reads_as_a_story(tmp_path: Path) -> None:
     bench.pass_item(1, 1000, WAYBILL)
     bench.arrive(1, 1000, 1)
     journal = Journal(tmp_path / "journal.db", lambda: "j")
-    journal.append([Entry(at, seen, None) for at, seen in bench.inputs], Mark())
+    journal.append([Entry(at, seen, None) for at, seen in bench.inputs])
     story = [narrate_entry(row.kind, row.payload) for row in journal.newest(100)]
     assert story[1:] == [
         "item 1 inducted",

@@ -1,5 +1,6 @@
 """The uplink: a row leaves the outbox only on the centre's receipt, and everything else is sent again."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from edge import messages
-from edge.journal import Entry, Journal, Mark
+from edge.journal import Entry, Journal
 from edge.messages import AlarmRaised, CentreState, ClearanceDelta, Receipts, SignedCommand
 from edge.uplink import Arrivals, Uplink
 
@@ -62,7 +63,7 @@ class Bench:
 
     def add(self, alarms: int) -> None:
         entries = [Entry(NOON, AlarmRaised("code", str(number), NOON)) for number in range(alarms)]
-        self.journal.append(entries, Mark())
+        self.journal.append(entries)
 
     def say(self, message: msgspec.Struct, topic: str) -> None:
         self.wire.received(topic, messages.wrap(message, id="x", source="/demo", time=NOON))
@@ -159,3 +160,13 @@ def test_each_message_reaches_whom_it_concerns(bench: Bench) -> None:
         "redpeak/v1/demo/L1/receipts",
         "redpeak/v1/demo/state",
     ]
+
+
+def test_a_damaged_row_holds_up_no_other(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        connection.execute("UPDATE entries SET payload = 'no JSON' WHERE sequence = 2")
+    bench.wire.connect()
+    bench.centre()
+    assert bench.wire.ids() == ["j1:1", "j1:3"]
+    assert bench.journal.outbox_size() == 3

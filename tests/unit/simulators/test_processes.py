@@ -104,6 +104,17 @@ def test_all_stop_in_order_and_the_stubborn_by_force(
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
+def test_what_does_not_end_leaves_its_stacks_in_the_log(
+    supervisor: Supervisor, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulators.processes.STOP_WITHIN_S", 0.3)
+    code = f"from config import logs; logs.configure('agent'); {STUBBORN}"
+    supervisor.start(python("agent", code))
+    wait_until(runs(supervisor, "agent"), "the agent runs")
+    assert supervisor.stop() == ["agent"]
+    assert "Fatal Python error: Aborted" in supervisor.log("agent").read_text()
+
+
 def test_nothing_outlives_a_killed_parent(tmp_path: Path, wait_until: Callable[..., None]) -> None:
     child = f"import os; print(os.getpid(), 'ready', flush=True); {SLEEPER}"
     parent_code = (

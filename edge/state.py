@@ -1,0 +1,82 @@
+"""All that the line's core knows at a moment: items, marks, lanes, and how far the ring was handled.
+
+One value, so that the journal can keep it as a checkpoint: a restarted agent goes on from exactly this state.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from edge.belt_clock import travelled_mm
+from edge.messages import Answer, CodeEvidence, Decision, Moment, Reason
+from edge.observations import Code, Paper
+from edge.verdict import Gathered, Verdict
+
+
+@dataclass
+class Item:
+    """One item on the belt: its passage while it is open."""
+
+    passage_id: str
+    epoch: int
+    tracking_id: int
+    inducted_at: datetime
+    zero_mm: int  # encoder reading at which its front was at the induction eye, corrected at each eye
+    trips: int = 0
+    length_mm: int | None = None
+    codes: list[Code] = field(default_factory=list[Code])
+    frames: list[CodeEvidence] = field(default_factory=list[CodeEvidence])
+    weight_g: float | None = None
+    weighed: bool = False
+    papers: dict[str, Paper | None] = field(default_factory=dict[str, Paper | None])
+    doubts: set[Reason] = field(default_factory=set[Reason])
+    moments: list[Moment] = field(default_factory=list[Moment])
+    verdict: Verdict | None = None
+    revision: int = 0
+    confirmed: bool = False  # the controller has acknowledged the present verdict's lane
+    refused: set[int] = field(default_factory=set[int])  # lanes the controller would not give it
+    past_cutoff: bool = False
+    heard: set[str] = field(default_factory=set[str])  # ids of all answers that came, taken or not
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    pending_answer: str | None = None  # taken, and now up to the controller
+    pending_lane: int | None = None  # the lane that answer asked the controller for
+    answer: Decision | None = None
+
+    def front_mm(self, encoder_mm: int) -> int:
+        """Where its front is when the belt has travelled `encoder_mm`."""
+        return travelled_mm(self.zero_mm, encoder_mm)
+
+    def note(
+        self, at: datetime, what: str, encoder_mm: int | None, device: str = "", detail: str = ""
+    ) -> None:
+        """Add to its timeline; `detail` never holds personal data."""
+        place = None if encoder_mm is None else self.front_mm(encoder_mm)
+        self.moments.append(Moment(at, what, place, device, detail))
+
+    def gathered(self, released_by_other: bool) -> Gathered:
+        """What the verdict is given."""
+        return Gathered(
+            codes=tuple(self.codes),
+            papers=dict(self.papers),
+            weight_g=self.weight_g,
+            trips=self.trips,
+            doubts=frozenset(self.doubts),
+            answer=self.answer,
+            released_by_other=released_by_other,
+        )
+
+
+@dataclass
+class State:
+    """What the core knows of its line."""
+
+    epoch: int = 0
+    last_sequence: int = 0
+    last_tracking_id: int = 0
+    items: dict[int, Item] = field(default_factory=dict[int, Item])  # open, by tracking id, as inducted
+    unwatched_until_mm: int | None = None  # items inducted before this were not watched without a gap
+    closed_lanes: set[int] = field(default_factory=set[int])
+    released: dict[str, str] = field(default_factory=dict[str, str])  # waybill key → passage that has, or may
+    missed: tuple[int, int] = (0, 0)  # the ring sequences lost since the last induction that was seen
+    lane_counts: tuple[int, ...] = ()  # the controller's, when events were last found missing
+    orphans: int = 0  # readings that fitted no item
+    orphans_in_a_row: dict[str, int] = field(default_factory=dict[str, int])  # by device
