@@ -11,11 +11,11 @@ from config.settings import ConveyorDevice, ScaleDevice, ScannerDevice
 from devices.conveyor import ModbusConveyor
 from devices.errors import DeviceError
 from devices.framing.codes import CodeFrame, CodeRules
-from devices.framing.cognex import Cognex
-from devices.framing.keyence import Keyence
-from devices.framing.lines import Lines
+from devices.framing.cognex import cognex
+from devices.framing.keyence import keyence
+from devices.framing.lines import lines
 from devices.framing.mt_sics import MtSics
-from devices.framing.sick import Sick
+from devices.framing.sick import sick
 from devices.interfaces import Conveyor, Scale, Scanner
 from devices.profile import load_profile
 from devices.scale import GREETING, SerialScale
@@ -29,10 +29,10 @@ _Driver = TypeVar("_Driver")
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _SCANNERS: dict[str, Callable[[CodeRules], Framing[CodeFrame]]] = {
-    "cognex": Cognex,
-    "keyence": Keyence,
-    "lines": Lines,
-    "sick": Sick,
+    "cognex": cognex,
+    "keyence": keyence,
+    "lines": lines,
+    "sick": sick,
 }
 
 

@@ -10,42 +10,19 @@ R  B  1  2  3  4  5  6  7  8  5  C  N  CR LF
 
 import re
 
-from devices.framing.codes import CodeFrame, CodeRules, codes_in
-from devices.framing.delimited import LINE_ENDS, Delimited, Opening
+from devices.framing.codes import CodeFraming, CodeRules, Kind
+from devices.framing.delimited import LINE_ENDS, Opening
 
 _REPLY = b"||"
 _DONE = re.compile(rb"\[0\]")
 
 
-class Cognex:
-    """A line is a frame; a reply is none, and one whose status is not 0 counts as an error."""
+def cognex(rules: CodeRules) -> CodeFraming:
+    """A line is a frame; a reply is no result, and one whose status is not 0 counts as an error."""
+    return CodeFraming(rules, opening=Opening.NONE, ends=LINE_ENDS, kind=_kind)
 
-    def __init__(self, rules: CodeRules) -> None:
-        self._rules = rules
-        self._refusals = 0
-        self._bytes = Delimited(
-            opening=Opening.NONE,
-            ends=LINE_ENDS,
-            longest=rules.longest,
-            baud=rules.baud,
-            quiet_s=rules.quiet_s,
-        )
 
-    @property
-    def errors(self) -> int:
-        """Frames and noise dropped, and commands refused."""
-        return self._bytes.errors + self._refusals
-
-    def feed(self, chunk: bytes, at_s: float) -> list[CodeFrame]:
-        """The results that end in `chunk`, whose last byte came at `at_s`."""
-        frames: list[CodeFrame] = []
-        for frame in self._bytes.feed(chunk, at_s):
-            if frame.content.startswith(_REPLY):
-                self._refusals += _DONE.search(frame.content) is None
-            else:
-                frames.append(CodeFrame(codes_in(frame.content, self._rules), frame.raw, frame.begun_s))
-        return frames
-
-    def reset(self) -> None:
-        """Forget a line begun."""
-        self._bytes.reset()
+def _kind(content: bytes) -> Kind:
+    if not content.startswith(_REPLY):
+        return Kind.RESULT
+    return Kind.REPLY if _DONE.search(content) else Kind.REFUSAL

@@ -6,35 +6,10 @@
 CR, LF, CR LF and ETX all end a line; empty lines say nothing.
 """
 
-from devices.framing.codes import CodeFrame, CodeRules, codes_in
-from devices.framing.delimited import LINE_ENDS, Delimited, Opening
+from devices.framing.codes import CodeFraming, CodeRules
+from devices.framing.delimited import LINE_ENDS, Opening
 
 
-class Lines:
+def lines(rules: CodeRules) -> CodeFraming:
     """A line is a frame."""
-
-    def __init__(self, rules: CodeRules) -> None:
-        self._rules = rules
-        self._bytes = Delimited(
-            opening=Opening.NONE,
-            ends=LINE_ENDS,
-            longest=rules.longest,
-            baud=rules.baud,
-            quiet_s=rules.quiet_s,
-        )
-
-    @property
-    def errors(self) -> int:
-        """Frames and noise dropped."""
-        return self._bytes.errors
-
-    def feed(self, chunk: bytes, at_s: float) -> list[CodeFrame]:
-        """The lines that end in `chunk`, whose last byte came at `at_s`."""
-        return [
-            CodeFrame(codes_in(frame.content, self._rules), frame.raw, frame.begun_s)
-            for frame in self._bytes.feed(chunk, at_s)
-        ]
-
-    def reset(self) -> None:
-        """Forget a line begun."""
-        self._bytes.reset()
+    return CodeFraming(rules, opening=Opening.NONE, ends=LINE_ENDS)

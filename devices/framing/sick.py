@@ -7,36 +7,10 @@
 Only ETX ends a frame, so that no code in it can get lost; STX always begins one. `STX ETX` is a no-read.
 """
 
-from devices.framing.codes import CodeFrame, CodeRules, codes_in
-from devices.framing.delimited import CR, ETX, LF, Delimited, Opening
+from devices.framing.codes import CodeFraming, CodeRules
+from devices.framing.delimited import CR, ETX, LF, Opening
 
 
-class Sick:
+def sick(rules: CodeRules) -> CodeFraming:
     """What stands between STX and ETX is a frame."""
-
-    def __init__(self, rules: CodeRules) -> None:
-        self._rules = rules
-        self._bytes = Delimited(
-            opening=Opening.REQUIRED,
-            ends=frozenset((ETX,)),
-            inner=frozenset((CR, LF)),
-            longest=rules.longest,
-            baud=rules.baud,
-            quiet_s=rules.quiet_s,
-        )
-
-    @property
-    def errors(self) -> int:
-        """Frames and noise dropped."""
-        return self._bytes.errors
-
-    def feed(self, chunk: bytes, at_s: float) -> list[CodeFrame]:
-        """The frames that end in `chunk`, whose last byte came at `at_s`."""
-        return [
-            CodeFrame(codes_in(frame.content, self._rules), frame.raw, frame.begun_s)
-            for frame in self._bytes.feed(chunk, at_s)
-        ]
-
-    def reset(self) -> None:
-        """Forget a frame begun."""
-        self._bytes.reset()
+    return CodeFraming(rules, opening=Opening.REQUIRED, ends=frozenset((ETX,)), inner=frozenset((CR, LF)))

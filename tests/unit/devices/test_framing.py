@@ -1,19 +1,20 @@
 """Every framing: what its bytes mean, and that no noise crashes it or hides the next good frame."""
 
 import string
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.framing.codes import CodeFrame, CodeRules
-from devices.framing.cognex import Cognex
+from devices.framing.codes import CodeFrame, CodeFraming, CodeRules
+from devices.framing.cognex import cognex
 from devices.framing.delimited import Delimited, Opening
-from devices.framing.keyence import Keyence
-from devices.framing.lines import Lines
+from devices.framing.keyence import keyence
+from devices.framing.lines import lines
 from devices.framing.mt_sics import MtSics
-from devices.framing.sick import Sick
+from devices.framing.sick import sick
 
 LONGEST = 40
 BAUD = 9600
@@ -21,14 +22,14 @@ BYTE_S = 10 / BAUD
 QUIET_S = 0.2
 RULES = CodeRules(baud=BAUD, no_read=frozenset({"NoRead", "??"}), longest=LONGEST, quiet_s=QUIET_S)
 
-Scanner = Lines | Sick | Cognex | Keyence
-MAKERS = (Lines, Sick, Cognex, Keyence)
+Vendor = Callable[[CodeRules], CodeFraming]
+MAKERS = (lines, sick, cognex, keyence)
 every_scanner = pytest.mark.parametrize("make", MAKERS)
 
 
-def wrap(make: type[Scanner], text: bytes) -> bytes:
+def wrap(make: Vendor, text: bytes) -> bytes:
     """A frame as that vendor sends it."""
-    return b"\x02" + text + b"\x03\r\n" if make is Sick else text + b"\r\n"
+    return b"\x02" + text + b"\x03\r\n" if make is sick else text + b"\r\n"
 
 
 def codes(frames: list[CodeFrame]) -> list[tuple[str, ...]]:
@@ -51,15 +52,15 @@ def codes(frames: list[CodeFrame]) -> list[tuple[str, ...]]:
         (b"]C0", ()),
     ],
 )
-def test_a_frame_holds_its_codes(make: type[Scanner], text: bytes, expected: tuple[str, ...]) -> None:
+def test_a_frame_holds_its_codes(make: Vendor, text: bytes, expected: tuple[str, ...]) -> None:
     scanner = make(RULES)
     assert codes(scanner.feed(wrap(make, text), 1.0)) == [expected]
     assert scanner.errors == 0
 
 
-@pytest.mark.parametrize("make", [Lines, Cognex, Keyence])
+@pytest.mark.parametrize("make", [lines, cognex, keyence])
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n", b"\x03", b"\n\r\r"])
-def test_every_line_end_ends_a_line_once(make: type[Scanner], end: bytes) -> None:
+def test_every_line_end_ends_a_line_once(make: Vendor, end: bytes) -> None:
     scanner = make(RULES)
     assert codes(scanner.feed(b"ABC" + end + b"DEF" + end, 1.0)) == [("ABC",), ("DEF",)]
     assert scanner.errors == 0
@@ -67,19 +68,19 @@ def test_every_line_end_ends_a_line_once(make: type[Scanner], end: bytes) -> Non
 
 def test_another_separator() -> None:
     rules = CodeRules(baud=BAUD, no_read=frozenset(), separator="|")
-    assert codes(Lines(rules).feed(b"A;B|C\r\n", 1.0)) == [("A;B", "C")]
+    assert codes(lines(rules).feed(b"A;B|C\r\n", 1.0)) == [("A;B", "C")]
 
 
 def test_sick_takes_line_ends_inside_a_frame_as_separators() -> None:
-    assert codes(Sick(RULES).feed(b"\x02A\r\nB\r\n\x03", 1.0)) == [("A", "B")]
+    assert codes(sick(RULES).feed(b"\x02A\r\nB\r\n\x03", 1.0)) == [("A", "B")]
 
 
 def test_sick_takes_an_empty_frame_as_a_no_read() -> None:
-    assert codes(Sick(RULES).feed(b"\x02\x03", 1.0)) == [()]
+    assert codes(sick(RULES).feed(b"\x02\x03", 1.0)) == [()]
 
 
 def test_sick_begins_anew_at_stx_and_drops_the_broken_frame() -> None:
-    scanner = Sick(RULES)
+    scanner = sick(RULES)
     frames = scanner.feed(b"\x02RB1234\x02SF1\x03", 1.0)
     assert codes(frames) == [("SF1",)]
     assert frames[0].raw == b"\x02SF1\x03"
@@ -87,13 +88,13 @@ def test_sick_begins_anew_at_stx_and_drops_the_broken_frame() -> None:
 
 
 def test_sick_counts_what_lies_outside_its_frames_once_a_burst() -> None:
-    scanner = Sick(RULES)
+    scanner = sick(RULES)
     assert codes(scanner.feed(b"NOISE\x02SF1\x03MORE NOISE", 1.0)) == [("SF1",)]
     assert scanner.errors == 2
 
 
 def test_dmcc_replies_are_not_codes() -> None:
-    scanner = Cognex(RULES)
+    scanner = cognex(RULES)
     assert codes(scanner.feed(b"||0:123[0]\r\nABC\r\n||>TRIGGER ON[0]\r\n", 1.0)) == [("ABC",)]
     assert scanner.errors == 0
     assert scanner.feed(b"||0:124[100]\r\n", 1.1) == []
@@ -101,7 +102,7 @@ def test_dmcc_replies_are_not_codes() -> None:
 
 
 def test_keyence_speaks_both_framings_and_its_replies_are_not_codes() -> None:
-    scanner = Keyence(RULES)
+    scanner = keyence(RULES)
     frames = scanner.feed(b"OK,LON\rABC\r\x02DEF\x03\x02OK,LOFF\x03ERROR\r", 1.0)
     assert codes(frames) == [("ABC",), ("DEF",), ()]
     assert scanner.errors == 0
@@ -110,7 +111,7 @@ def test_keyence_speaks_both_framings_and_its_replies_are_not_codes() -> None:
 
 
 @every_scanner
-def test_an_overlong_frame_is_an_error_and_the_next_one_is_read(make: type[Scanner]) -> None:
+def test_an_overlong_frame_is_an_error_and_the_next_one_is_read(make: Vendor) -> None:
     scanner = make(RULES)
     assert codes(scanner.feed(wrap(make, b"A" * LONGEST), 1.0)) == [("A" * LONGEST,)]
     assert scanner.feed(wrap(make, b"A" * (LONGEST + 1)), 2.0) == []
@@ -120,7 +121,7 @@ def test_an_overlong_frame_is_an_error_and_the_next_one_is_read(make: type[Scann
 
 @every_scanner
 @pytest.mark.parametrize("garbage", [b"\x00", b"\x7f", b"\x80", b"\xff", b"\x1b", b"\t"])
-def test_garbage_is_an_error_and_never_part_of_a_code(make: type[Scanner], garbage: bytes) -> None:
+def test_garbage_is_an_error_and_never_part_of_a_code(make: Vendor, garbage: bytes) -> None:
     scanner = make(RULES)
     assert scanner.feed(wrap(make, b"RB1234" + garbage + b"5785CN"), 1.0) == []
     assert scanner.errors == 1
@@ -128,16 +129,16 @@ def test_garbage_is_an_error_and_never_part_of_a_code(make: type[Scanner], garba
 
 
 @every_scanner
-def test_a_silence_inside_a_frame_drops_it(make: type[Scanner]) -> None:
+def test_a_silence_inside_a_frame_drops_it(make: Vendor) -> None:
     scanner = make(RULES)
-    opening = b"\x02" if make is Sick else b""
+    opening = b"\x02" if make is sick else b""
     assert scanner.feed(opening + b"RB1234", 1.0) == []
     assert codes(scanner.feed(wrap(make, b"SF1"), 1.0 + QUIET_S + 10 * BYTE_S)) == [("SF1",)]
     assert scanner.errors == 1
 
 
 @every_scanner
-def test_a_slow_frame_is_kept(make: type[Scanner]) -> None:
+def test_a_slow_frame_is_kept(make: Vendor) -> None:
     scanner = make(RULES)
     frames: list[CodeFrame] = []
     for index, byte in enumerate(wrap(make, b"SF1")):
@@ -146,8 +147,8 @@ def test_a_slow_frame_is_kept(make: type[Scanner]) -> None:
 
 
 @every_scanner
-def test_a_frame_began_its_own_length_before_its_last_byte(make: type[Scanner]) -> None:
-    frame = wrap(make, b"RB123456785CN").rstrip(b"\n").rstrip(b"\r") if make is Sick else b"RB123456785CN\r"
+def test_a_frame_began_its_own_length_before_its_last_byte(make: Vendor) -> None:
+    frame = wrap(make, b"RB123456785CN").rstrip(b"\n").rstrip(b"\r") if make is sick else b"RB123456785CN\r"
     [read] = make(RULES).feed(frame, 10.0)
     assert read.begun_s == pytest.approx(10.0 - len(frame) * BYTE_S)
     assert read.raw == frame
@@ -155,7 +156,7 @@ def test_a_frame_began_its_own_length_before_its_last_byte(make: type[Scanner]) 
 
 def test_the_beginning_is_told_by_the_byte_that_was_read_soonest() -> None:
     """Bytes may wait before they are read, never come early: the earliest claim is the best."""
-    scanner = Lines(RULES)
+    scanner = lines(RULES)
     scanner.feed(b"AB", 10.0)
     [read] = scanner.feed(b"CD\r", 10.1)
     assert read.begun_s == pytest.approx(10.0 - 2 * BYTE_S)
@@ -173,9 +174,9 @@ good = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=LONG
 @every_scanner
 @given(noise=noise, text=good, gap=st.booleans())
 def test_noise_never_crashes_nor_hides_the_next_good_frame(
-    make: type[Scanner], noise: bytes, text: bytes, gap: bool
+    make: Vendor, noise: bytes, text: bytes, gap: bool
 ) -> None:
-    if make is Keyence and text == b"ERROR":
+    if make is keyence and text == b"ERROR":
         return
     scanner = make(RULES)
     frames = scanner.feed(noise, 1.0)
@@ -186,13 +187,13 @@ def test_noise_never_crashes_nor_hides_the_next_good_frame(
     if gap:
         after = scanner.feed(wrap(make, text), 1.0 + QUIET_S + 300 * BYTE_S)
     else:
-        after = scanner.feed((b"" if make is Sick else b"\r\n") + wrap(make, text), 1.0)
+        after = scanner.feed((b"" if make is sick else b"\r\n") + wrap(make, text), 1.0)
     assert after[-1].codes == ((text.decode(),) if text.decode() not in RULES.no_read else ())
 
 
 @every_scanner
 @given(parts=st.lists(noise | good, max_size=6), cuts=st.lists(st.integers(0, 600), max_size=8))
-def test_any_split_gives_the_same_frames(make: type[Scanner], parts: list[bytes], cuts: list[int]) -> None:
+def test_any_split_gives_the_same_frames(make: Vendor, parts: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(wrap(make, part) for part in parts)
     whole, split = make(RULES), make(RULES)
     expected = whole.feed(stream, 1.0)
