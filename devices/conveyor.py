@@ -178,6 +178,7 @@ class ModbusConveyor:
         try:
             yield
         except LinkDown as error:
+            self._heartbeat = None  # not watched meanwhile
             self._health.become_offline(str(error))
             raise
         except ContractMismatch as error:
