@@ -178,7 +178,8 @@ class ModbusConveyor:
         try:
             yield
         except LinkDown as error:
-            self._heartbeat = None  # not watched meanwhile
+            if not isinstance(error, ControllerFrozen):
+                self._heartbeat = None  # not watched meanwhile
             self._health.become_offline(str(error))
             raise
         except ContractMismatch as error:
