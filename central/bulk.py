@@ -1,36 +1,53 @@
-"""Many rows by one insert, handed to the driver at once.
+"""Many rows by one insert, handed to the driver at once, and many keys by one parameter.
 
 SQLAlchemy's own executemany prepares every row by itself, which costs more than SQLite takes to write it.
 Here the statement is compiled once, and each row only goes through what its columns do to a value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+import msgspec
+from sqlalchemy import Connection, Select, Table, Text, bindparam, cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.dml import Insert
 
 from central.rows import Row
 
+LISTED = "listed"  # the parameter of `listed`
+
 _Binding = Callable[[Any], Any] | None
 
 
-def execute_rows(connection: Connection, table: Table, statement: Insert, rows: Sequence[Row]) -> None:
+def listed(dialect: str) -> Select[tuple[str]]:
+    """The keys in the parameter LISTED, made by `as_list`: for `column.in_(…)`, however many they are."""
+    keys = bindparam(LISTED, type_=Text())
+    made = func.json_each(keys) if dialect == "sqlite" else func.jsonb_array_elements_text(cast(keys, JSONB))
+    return select(made.table_valued(column("value", Text())).c.value)
+
+
+def as_list(keys: Iterable[str]) -> str:
+    """Keys as one parameter."""
+    return msgspec.json.encode(list(keys)).decode()
+
+
+def execute_rows(connection: Connection, table: Table, statement: Insert, rows: Sequence[Row]) -> int:
     """Execute an insert into `table` whose parameters are the rows' keys, the same in every row.
 
+    Returns how many rows that wrote: fewer if the statement leaves some as they are.
     The statement has to be one that is kept: what it compiles to is remembered by its identity.
     """
     if not rows:
-        return
+        return 0
     text, bindings, positional = _compiled(table, statement, connection.dialect, tuple(rows[0]))
     values = [[bind(row[name]) if bind else row[name] for name, bind in bindings] for row in rows]
     if positional:
-        connection.exec_driver_sql(text, [tuple(each) for each in values])
-    else:
-        names = [name for name, _ in bindings]
-        connection.exec_driver_sql(text, [dict(zip(names, each, strict=True)) for each in values])
+        return connection.exec_driver_sql(text, [tuple(each) for each in values]).rowcount
+    names = [name for name, _ in bindings]
+    named = [dict(zip(names, each, strict=True)) for each in values]
+    return connection.exec_driver_sql(text, named).rowcount
 
 
 @cache

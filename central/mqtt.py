@@ -18,6 +18,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from central.incoming import Incoming
+from central.mqtt_socket import BulkClient
 from config.settings import Broker
 from edge import messages
 from edge.messages import CentreState
@@ -54,7 +55,7 @@ class Link:
         self._on_message = on_message
         self._on_connected = on_connected
         self._connected_now = False
-        self._client = Client(
+        self._client = BulkClient(
             CallbackAPIVersion.VERSION2,
             client_id=f"redpeak-{site}-centre",
             clean_session=False,
@@ -67,7 +68,6 @@ class Link:
         client.max_inflight_messages_set(500)
         gone = CentreState(ready=False, at=clock(), clearance_number=0, instance=instance)
         client.will_set(messages.centre_topic(site), self._wrapped(gone), qos=1, retain=True)
-        client.on_socket_open = _send_at_once
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
