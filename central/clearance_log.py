@@ -73,14 +73,14 @@ def deltas(connection: Connection, site: str, after: int, limit: int = 200) -> l
     """The change sets after number `after`, oldest first."""
     log = schema.clearance
     rows = connection.execute(
-        select(log.c.number, log.c.made_at, log.c.entry)
+        select(log.c.number, log.c.made_at, cast(log.c.entry, Text).label("entry"))
         .where(log.c.site == site, log.c.number > after, log.c.number <= after + limit)
         .order_by(log.c.number)
     )
     grouped: dict[int, list[ClearanceEntry]] = defaultdict(list)
     made_at: dict[int, datetime] = {}
     for row in rows:
-        grouped[row.number].append(msgspec.convert(row.entry, ClearanceEntry))
+        grouped[row.number].append(_entries.decode(row.entry))
         made_at[row.number] = row.made_at
     return [
         ClearanceDelta(number=each, made_at=made_at[each], entries=tuple(entries))

@@ -5,13 +5,15 @@ gives the interpreter away while the writer wants it, which costs more than what
 """
 
 import socket
+import struct
+import time
 from typing import Any
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import PUBACK, Client
 from paho.mqtt.enums import MQTTErrorCode
 
 _AHEAD = 65_536  # bytes read at once
-_PACKETS = 200  # read at most before acknowledgements go out
+_AT_ONCE_S = 0.05  # after which acknowledgements go out, however much is here to be read
 
 
 class _ReadAhead(socket.socket):
@@ -39,27 +41,30 @@ class _ReadAhead(socket.socket):
 class BulkClient(Client):
     """A client for one that receives much; used as its base is."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._acknowledgements: list[bytes] = []
+
     def _create_socket_connection(self) -> socket.socket:
+        self._acknowledgements.clear()  # of the connection before; the broker sends those again
         connection = super()._create_socket_connection()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # receipts go at once
         return _ReadAhead(connection)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        end_s = time.monotonic() + _AT_ONCE_S
         result = super().loop_read(max_packets)
-        for _ in range(_PACKETS):
-            connection: Any = self.socket()
-            if result or not isinstance(connection, _ReadAhead) or not connection.pending():
-                break
+        while not result and self._has_more() and time.monotonic() < end_s:
             result = super().loop_read(max_packets)
+        if self._acknowledgements and not result:
+            packets, self._acknowledgements = b"".join(self._acknowledgements), []
+            return self._packet_queue(PUBACK, packets, 0, 0)
         return result
 
-    def loop_write(self) -> MQTTErrorCode:
+    def _has_more(self) -> bool:
         connection: Any = self.socket()
-        if connection is None:
-            return super().loop_write()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-        try:
-            return super().loop_write()
-        finally:
-            if connection.fileno() >= 0:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        return isinstance(connection, _ReadAhead) and connection.pending() > 0
+
+    def _send_puback(self, mid: int) -> MQTTErrorCode:
+        self._acknowledgements.append(struct.pack("!BBH", PUBACK, 2, mid))
+        return MQTTErrorCode.MQTT_ERR_SUCCESS

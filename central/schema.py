@@ -41,7 +41,7 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 class _SqliteTime(sqlite.DATETIME):
     """SQLite's text for a time, made by the quicker of two ways."""
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:  # noqa: ARG002
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
         """To `2026-01-31 12:30:00.000000`."""
         return lambda value: (
             None if value is None else value.replace(tzinfo=None).isoformat(" ", "microseconds")
