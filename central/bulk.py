@@ -1,8 +1,8 @@
 """Many rows by one insert, handed to the driver at once, and many keys by one parameter.
 
 SQLAlchemy's own executemany prepares every row by itself, which costs more than SQLite takes to write it.
-Here the statement is compiled once, and each row only goes through what its columns do to a value. And rows go
-many to a statement: with each step of one the driver gives the interpreter to the other threads.
+Here the statement is compiled once, and each row only goes through what its columns do to a value. And many
+rows go to a statement: with each step of one the driver gives the interpreter to the other threads.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ _ROWS = 32  # a statement: one text for all numbers of rows, and well under ever
 _Binding = Callable[[Any], Any] | None
 
 
-def listed(dialect: str) -> Select[tuple[str]]:
+def listed(dialect: str) -> Select[str]:
     """The keys in the parameter LISTED, made by `as_list`: for `column.in_(…)`, however many they are."""
     keys = bindparam(LISTED, type_=Text())
     made = func.json_each(keys) if dialect == "sqlite" else func.jsonb_array_elements_text(cast(keys, JSONB))

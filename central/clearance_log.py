@@ -142,7 +142,7 @@ def _changed(connection: Connection, site: str, keys: Sequence[str]) -> dict[str
     dialect = connection.dialect.name
     released = _released(connection, site, keys)
     facts = _declared(connection, [key for key in keys if key not in released])
-    known = connection.execute(_known_statement(dialect), {"of_site": site, LISTED: as_list(keys)})
+    known = connection.execute(_known_statement(dialect), {"of_site": site, LISTED: as_list(keys)}).all()
     changed: dict[str, ClearanceEntry] = {}
     for key, mode, imported_at, aliases, declared_weight_g, courier, destination, latest in known:
         before = _entries.decode(latest) if latest is not None else None
@@ -168,7 +168,7 @@ def _changed(connection: Connection, site: str, keys: Sequence[str]) -> dict[str
 
 @cache
 def _known_statement(dialect: str) -> Select[*tuple[Any, ...]]:
-    """What an entry is made of, and the latest one as text: a released waybill's papers are read only once."""
+    """What an entry is made of, and the latest one as text: released waybills need no more."""
     waybills, log = schema.waybills, schema.clearance
     latest = and_(
         log.c.site == waybills.c.site,
@@ -217,11 +217,11 @@ def _released(connection: Connection, site: str, keys: Sequence[str]) -> dict[st
     rows = connection.execute(
         _released_statement(connection.dialect.name), {"of_site": site, LISTED: as_list(keys)}
     )
-    return {key: at for key, at in rows}
+    return {key: at for key, at in rows.all()}
 
 
 @cache
-def _released_statement(dialect: str) -> Select[tuple[str, datetime]]:
+def _released_statement(dialect: str) -> Select[str, datetime]:
     passages = schema.passages
     return (
         select(passages.c.waybill_key, func.min(passages.c.closed_at))

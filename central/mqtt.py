@@ -4,7 +4,6 @@ MQTT 3.1.1, QoS 1, a persistent session under a fixed client id, so that a broke
 starts again. None of that is relied on: an edge sends until it has a receipt.
 """
 
-import socket
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -154,9 +153,3 @@ class Link:
             )
         except Exception:
             _log.exception("message_not_taken")  # paho's thread must live; the edge sends it again
-
-
-def _send_at_once(_client: Client, _userdata: object, connection: object) -> None:
-    """A receipt or an answer does not wait for the broker's delayed acknowledgement (40 ms on Linux)."""
-    if isinstance(connection, socket.socket):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -52,6 +52,7 @@ class BulkClient(Client):
         return _ReadAhead(connection)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Take in what is here, and acknowledge it together."""
         end_s = time.monotonic() + _AT_ONCE_S
         result = super().loop_read(max_packets)
         while not result and self._has_more() and time.monotonic() < end_s:

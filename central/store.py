@@ -14,15 +14,14 @@ from typing import Any, assert_never
 
 import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Select, Table, and_, bindparam, case, false, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, select, update
 
-from central import clearance_log, schema
-from central.bulk import LISTED, as_list, execute_rows, listed
+from central import clearance_log, schema, statements
+from central.bulk import LISTED, as_list, execute_rows
 from central.database import insert
 from central.incoming import Accepted, Refused, StateReported, since_away
 from central.rows import Row, closed, decided, quarantined
 from config.keyring import Keyring
-from config.settings import LaneRole
 from edge import messages
 from edge.messages import LineState, Ruling
 
@@ -106,10 +105,10 @@ class Store:
                 return list(first.values())
             attempt.rollback()
         known = connection.execute(
-            _known_statement(connection.dialect.name),
+            statements.known(connection.dialect.name),
             {"of_site": self._site, LISTED: as_list({envelope_id for _line, envelope_id in first})},
         )
-        for line, envelope_id in known:
+        for line, envelope_id in known.all():
             first.pop((line, envelope_id), None)
         self._note(connection, first.values())
         return list(first.values())
@@ -144,15 +143,17 @@ class Store:
                 case _:
                     pass
         dialect, passages = connection.dialect.name, schema.passages
-        execute_rows(connection, passages, _decided_statement(dialect), list(verdicts.values()))
-        execute_rows(connection, passages, _closed_statement(dialect), list(ends.values()))
+        execute_rows(connection, passages, statements.decided(dialect), list(verdicts.values()))
+        execute_rows(connection, passages, statements.closed(dialect), list(ends.values()))
         released = self._released(connection, {passage for _line, passage in (*verdicts, *ends)})
         clearance_log.refresh(connection, self._site, released, now)
 
     def _released(self, connection: Connection, passage_ids: Iterable[str]) -> list[str]:
         """The waybills of those of these passages that have ended in a release lane."""
         parameters = {"of_site": self._site, LISTED: as_list(passage_ids)}
-        return list(connection.execute(_released_statement(connection.dialect.name), parameters).scalars())
+        return list(
+            connection.execute(statements.released(connection.dialect.name), parameters).scalars().all()
+        )
 
     def _write_others(self, connection: Connection, new: Sequence[Accepted]) -> None:
         gaps: list[Row] = []
@@ -238,79 +239,3 @@ def _upsert(connection: Connection, table: Table, rows: list[Row], *, newer: str
     changing = {column.name: statement.excluded[column.name] for column in table.c if column not in keys}
     where = statement.excluded[newer] >= table.c[newer] if newer else None
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changing, where=where), rows)
-
-
-@cache
-def _known_statement(dialect: str) -> Select[tuple[str, str]]:
-    events = schema.events
-    return select(events.c.line, events.c.envelope_id).where(
-        events.c.site == bindparam("of_site"), events.c.envelope_id.in_(listed(dialect))
-    )
-
-
-@cache
-def _released_statement(dialect: str) -> Select[tuple[str]]:
-    passages = schema.passages
-    return select(passages.c.waybill_key).where(
-        passages.c.site == bindparam("of_site"),
-        passages.c.passage_id.in_(listed(dialect)),
-        passages.c.role_actual == LaneRole.RELEASE.value,
-        passages.c.waybill_key.is_not(None),
-    )
-
-
-@cache
-def _decided_statement(dialect: str) -> Any:
-    """Upsert a verdict unless a newer one is there; what closing the passage settled stays."""
-    passages = schema.passages
-    statement = insert(dialect, passages)
-    new = statement.excluded
-    open_yet = passages.c.closed_at.is_(None)
-    changing: dict[str, Any] = {
-        name: new[name]
-        for name in (
-            "decided_at",
-            "revision",
-            "lane_decided",
-            "role_decided",
-            "reasons",
-            "evidence",
-            "weight_g",
-            "policy",
-            "decided_sequence",
-            "decided_hash",
-        )
-    }
-    changing["waybill_key"] = func.coalesce(passages.c.closed_waybill_key, new.waybill_key)
-    changing["awaiting_answer"] = case((open_yet, new.awaiting_answer), else_=false())
-    newer = or_(passages.c.revision.is_(None), new.revision > passages.c.revision)
-    return statement.on_conflict_do_update(
-        index_elements=list(passages.primary_key.columns), set_=changing, where=newer
-    )
-
-
-@cache
-def _closed_statement(dialect: str) -> Any:
-    """Upsert where the item really went; a waybill it names is the edge's last word on that."""
-    passages = schema.passages
-    statement = insert(dialect, passages)
-    new = statement.excluded
-    changing: dict[str, Any] = {
-        name: new[name]
-        for name in (
-            "closed_waybill_key",
-            "closed_at",
-            "lane_actual",
-            "role_actual",
-            "as_decided",
-            "timeline",
-            "closed_sequence",
-            "closed_hash",
-        )
-    }
-    changing["waybill_key"] = func.coalesce(new.waybill_key, passages.c.waybill_key)
-    changing["awaiting_answer"] = false()
-    later = or_(passages.c.closed_at.is_(None), new.closed_at > passages.c.closed_at)
-    return statement.on_conflict_do_update(
-        index_elements=list(passages.primary_key.columns), set_=changing, where=later
-    )
