@@ -6,19 +6,23 @@ One committed change set gets one number, without gaps, in the order of commits:
 import gzip
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from threading import Lock
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Engine, RowMapping, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Select, Text, and_, bindparam, cast, func, select, update
 
 from central import clearance, schema
+from central.bulk import LISTED, as_list, execute_rows, listed
 from config.settings import LaneRole, Mode
 from edge.messages import ClearanceDelta, ClearanceEntry
 
-_PARAMETERS = 500  # per IN (…): well under SQLite's limit
+_appended = schema.clearance.insert()
+_entries = msgspec.json.Decoder(ClearanceEntry)
 
 
 def refresh(connection: Connection, site: str, waybill_keys: Iterable[str], now: datetime) -> int:
@@ -26,14 +30,12 @@ def refresh(connection: Connection, site: str, waybill_keys: Iterable[str], now:
 
     The caller's transaction holds what made them change, so that the papers and the log never disagree.
     """
-    changed: list[ClearanceEntry] = []
     keys = sorted(set(waybill_keys))
     if not keys:
         return 0
-    sites, log = schema.sites, schema.clearance
+    sites, waybills = schema.sites, schema.waybills
     connection.execute(select(sites.c.id).where(sites.c.id == site).with_for_update())
-    for start in range(0, len(keys), _PARAMETERS):
-        changed += _changed(connection, site, keys[start : start + _PARAMETERS])
+    changed = _changed(connection, site, keys)
     if not changed:
         return 0
     number = connection.execute(
@@ -42,24 +44,20 @@ def refresh(connection: Connection, site: str, waybill_keys: Iterable[str], now:
         .values(clearance_number=sites.c.clearance_number + 1)
         .returning(sites.c.clearance_number)
     ).scalar_one()
-    connection.execute(
-        log.insert(),
+    execute_rows(
+        connection,
+        schema.clearance,
+        _appended,
         [
-            {
-                "site": site,
-                "number": number,
-                "waybill_key": entry.waybill_key,
-                "entry": entry,
-                "made_at": now,
-            }
-            for entry in changed
+            {"site": site, "number": number, "waybill_key": key, "entry": entry, "made_at": now}
+            for key, entry in changed.items()
         ],
     )
     connection.execute(
-        update(schema.waybills)
-        .where(schema.waybills.c.waybill_key == bindparam("changed_key"))
+        update(waybills)
+        .where(waybills.c.waybill_key.in_(listed(connection.dialect.name)))
         .values(clearance_number=number),
-        [{"changed_key": entry.waybill_key} for entry in changed],
+        {LISTED: as_list(changed)},
     )
     return len(changed)
 
@@ -75,14 +73,14 @@ def deltas(connection: Connection, site: str, after: int, limit: int = 200) -> l
     """The change sets after number `after`, oldest first."""
     log = schema.clearance
     rows = connection.execute(
-        select(log.c.number, log.c.made_at, log.c.entry)
+        select(log.c.number, log.c.made_at, cast(log.c.entry, Text).label("entry"))
         .where(log.c.site == site, log.c.number > after, log.c.number <= after + limit)
         .order_by(log.c.number)
     )
     grouped: dict[int, list[ClearanceEntry]] = defaultdict(list)
     made_at: dict[int, datetime] = {}
     for row in rows:
-        grouped[row.number].append(msgspec.convert(row.entry, ClearanceEntry))
+        grouped[row.number].append(_entries.decode(row.entry))
         made_at[row.number] = row.made_at
     return [
         ClearanceDelta(number=each, made_at=made_at[each], entries=tuple(entries))
@@ -139,24 +137,71 @@ class Snapshots:
         )
 
 
-def _changed(connection: Connection, site: str, keys: list[str]) -> list[ClearanceEntry]:
-    """The entries of these waybills that differ from the log's latest."""
-    waybills, log, declarations = schema.waybills, schema.clearance, schema.declarations
-    known = connection.execute(
-        select(waybills, log.c.entry)
-        .outerjoin(
-            log,
-            and_(
-                log.c.site == waybills.c.site,
-                log.c.number == waybills.c.clearance_number,
-                log.c.waybill_key == waybills.c.waybill_key,
+def _changed(connection: Connection, site: str, keys: Sequence[str]) -> dict[str, ClearanceEntry]:
+    """The entries of these waybills that differ from the log's latest, by waybill."""
+    dialect = connection.dialect.name
+    released = _released(connection, site, keys)
+    facts = _declared(connection, [key for key in keys if key not in released])
+    known = connection.execute(_known_statement(dialect), {"of_site": site, LISTED: as_list(keys)}).all()
+    changed: dict[str, ClearanceEntry] = {}
+    for key, mode, imported_at, aliases, declared_weight_g, courier, destination, latest in known:
+        before = _entries.decode(latest) if latest is not None else None
+        version = before.version if before else 0
+        entry = clearance.entry(
+            clearance.WaybillFacts(
+                waybill_key=key,
+                mode=Mode(mode),
+                known_since=imported_at,
+                aliases=tuple(aliases),
+                declared_weight_g=declared_weight_g,
+                courier=courier,
+                destination=destination,
             ),
+            facts.get(key, ()),
+            released_at=released.get(key),
+            version=version,
         )
-        .where(waybills.c.site == site, waybills.c.waybill_key.in_(keys))
-    ).mappings()
-    facts: dict[str, list[clearance.DeclarationFacts]] = defaultdict(list)
-    for row in connection.execute(select(declarations).where(declarations.c.waybill_key.in_(keys))):
-        facts[row.waybill_key].append(
+        if entry != before:
+            changed[key] = structs.replace(entry, version=version + 1)
+    return changed
+
+
+@cache
+def _known_statement(dialect: str) -> Select[*tuple[Any, ...]]:
+    """What an entry is made of, and the latest one as text: released waybills need no more."""
+    waybills, log = schema.waybills, schema.clearance
+    latest = and_(
+        log.c.site == waybills.c.site,
+        log.c.number == waybills.c.clearance_number,
+        log.c.waybill_key == waybills.c.waybill_key,
+    )
+    return (
+        select(
+            waybills.c.waybill_key,
+            waybills.c.mode,
+            waybills.c.imported_at,
+            waybills.c.aliases,
+            waybills.c.declared_weight_g,
+            waybills.c.courier,
+            waybills.c.destination,
+            cast(log.c.entry, Text),
+        )
+        .select_from(waybills.outerjoin(log, latest))
+        .where(waybills.c.site == bindparam("of_site"), waybills.c.waybill_key.in_(listed(dialect)))
+    )
+
+
+def _declared(
+    connection: Connection, keys: Sequence[str]
+) -> Mapping[str, Sequence[clearance.DeclarationFacts]]:
+    """What customs says of these waybills; it does not matter of those that were released."""
+    found: dict[str, list[clearance.DeclarationFacts]] = defaultdict(list)
+    if not keys:
+        return found
+    table = schema.declarations
+    query = select(table).where(table.c.waybill_key.in_(listed(connection.dialect.name)))
+    for row in connection.execute(query, {LISTED: as_list(keys)}):
+        found[row.waybill_key].append(
             clearance.DeclarationFacts(
                 customs_status=row.customs_status,
                 status_at=row.status_at,
@@ -164,43 +209,26 @@ def _changed(connection: Connection, site: str, keys: list[str]) -> list[Clearan
                 review=row.review,
             )
         )
-    released = _released(connection, site, keys)
-    changed: list[ClearanceEntry] = []
-    for row in known:
-        before = msgspec.convert(row["entry"], ClearanceEntry) if row["entry"] is not None else None
-        version = before.version if before else 0
-        entry = clearance.entry(
-            _facts(row),
-            facts[row["waybill_key"]],
-            released_at=released.get(row["waybill_key"]),
-            version=version,
-        )
-        if entry != before:
-            changed.append(structs.replace(entry, version=version + 1))
-    return changed
+    return found
 
 
-def _released(connection: Connection, site: str, keys: list[str]) -> dict[str, datetime]:
-    passages = schema.passages
+def _released(connection: Connection, site: str, keys: Sequence[str]) -> dict[str, datetime]:
+    """When each of these waybills that left by a release lane did so first."""
     rows = connection.execute(
-        select(passages.c.waybill_key, func.min(passages.c.closed_at).label("released_at"))
+        _released_statement(connection.dialect.name), {"of_site": site, LISTED: as_list(keys)}
+    )
+    return {key: at for key, at in rows.all()}
+
+
+@cache
+def _released_statement(dialect: str) -> Select[str, datetime]:
+    passages = schema.passages
+    return (
+        select(passages.c.waybill_key, func.min(passages.c.closed_at))
         .where(
-            passages.c.site == site,
-            passages.c.waybill_key.in_(keys),
+            passages.c.site == bindparam("of_site"),
+            passages.c.waybill_key.in_(listed(dialect)),
             passages.c.role_actual == LaneRole.RELEASE.value,
         )
         .group_by(passages.c.waybill_key)
-    )
-    return {row.waybill_key: row.released_at for row in rows}
-
-
-def _facts(row: RowMapping) -> clearance.WaybillFacts:
-    return clearance.WaybillFacts(
-        waybill_key=row["waybill_key"],
-        mode=Mode(row["mode"]),
-        known_since=row["imported_at"],
-        aliases=tuple(row["aliases"]),
-        declared_weight_g=row["declared_weight_g"],
-        courier=row["courier"],
-        destination=row["destination"],
     )

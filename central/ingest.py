@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
@@ -22,6 +23,14 @@ from central.store import Store, Stored
 _log = structlog.get_logger(__name__)
 
 _RETRY_S = (0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+class _Queued(Struct, frozen=True):
+    """A message that waits: understood by whoever brought it, so that the writer only has to write."""
+
+    arrived_s: float
+    message: Incoming
+    parsed: Parsed
 
 
 class Writer:
@@ -53,7 +62,7 @@ class Writer:
         self._on_stored = on_stored
         self._on_trouble = on_trouble
         self._batch = batch
-        self._queue: queue.Queue[tuple[float, Incoming] | None] = queue.Queue(capacity)
+        self._queue: queue.Queue[_Queued | None] = queue.Queue(capacity)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._oldest_s: float | None = None  # when the oldest message not yet stored arrived
@@ -69,7 +78,8 @@ class Writer:
         if self._stopping.is_set():
             return False
         try:
-            self._queue.put((time.monotonic(), message), block=wait_s > 0, timeout=wait_s or None)
+            queued = _Queued(time.monotonic(), message, parse(self._site, message))
+            self._queue.put(queued, block=wait_s > 0, timeout=wait_s or None)
         except queue.Full:
             self.overflowed += 1
             return False
@@ -105,12 +115,12 @@ class Writer:
     def _run(self) -> None:
         ending = False
         while not ending:
-            batch: list[Incoming] = []
+            batch: list[_Queued] = []
             item = self._queue.get()
             while item is not None:
                 if not batch:
-                    self._oldest_s = item[0]
-                batch.append(item[1])
+                    self._oldest_s = item.arrived_s
+                batch.append(item)
                 if len(batch) >= self._batch:
                     break
                 try:
@@ -122,7 +132,7 @@ class Writer:
                 self._store_surely(batch)
             self._oldest_s = None
 
-    def _store_surely(self, batch: Sequence[Incoming]) -> None:
+    def _store_surely(self, batch: Sequence[_Queued]) -> None:
         """Store a batch however long it takes; while stopping, one more failure ends it unreceipted."""
         attempt = 0
         while True:
@@ -139,16 +149,18 @@ class Writer:
                 self._report_stored(stored)
                 return
 
-    def _commit_isolating(self, batch: Sequence[Incoming]) -> list[Stored]:
+    def _commit_isolating(self, batch: Sequence[_Queued]) -> list[Stored]:
         try:
-            return [self.commit(batch)]
+            return [self._write([each.parsed for each in batch])]
         except Exception as error:
             if not _is_content(error):
                 raise
             if len(batch) == 1:
                 reason = f"the database refuses it: {type(error).__name__}"
-                _log.warning("message_refused_by_database", line=batch[0].line, kind=type(error).__name__)
-                return [self._write([refuse(batch[0], reason)])]
+                _log.warning(
+                    "message_refused_by_database", line=batch[0].message.line, kind=type(error).__name__
+                )
+                return [self._write([refuse(batch[0].message, reason)])]
             half = len(batch) // 2
             return self._commit_isolating(batch[:half]) + self._commit_isolating(batch[half:])
 

@@ -1,5 +1,6 @@
 """What the centre measures of itself, for Prometheus; no label ever names a parcel or a person."""
 
+import collections
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -29,8 +30,8 @@ class Metrics:
         """Count a committed batch."""
         receipted = sum(len(ids) for ids in stored.receipts.values())
         self._batch.observe(receipted)
-        for accepted in stored.accepted:
-            self._messages.labels(accepted.line, "stored").inc()
+        for line, count in collections.Counter(accepted.line for accepted in stored.accepted).items():
+            self._messages.labels(line, "stored").inc(count)
         if stored.duplicates:
             self._messages.labels("all", "duplicate").inc(stored.duplicates)
         if stored.quarantined:

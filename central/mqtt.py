@@ -4,7 +4,6 @@ MQTT 3.1.1, QoS 1, a persistent session under a fixed client id, so that a broke
 starts again. None of that is relied on: an edge sends until it has a receipt.
 """
 
-import socket
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from central.incoming import Incoming
+from central.mqtt_socket import BulkClient
 from config.settings import Broker
 from edge import messages
 from edge.messages import CentreState
@@ -54,7 +54,7 @@ class Link:
         self._on_message = on_message
         self._on_connected = on_connected
         self._connected_now = False
-        self._client = Client(
+        self._client = BulkClient(
             CallbackAPIVersion.VERSION2,
             client_id=f"redpeak-{site}-centre",
             clean_session=False,
@@ -67,7 +67,6 @@ class Link:
         client.max_inflight_messages_set(500)
         gone = CentreState(ready=False, at=clock(), clearance_number=0, instance=instance)
         client.will_set(messages.centre_topic(site), self._wrapped(gone), qos=1, retain=True)
-        client.on_socket_open = _send_at_once
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
@@ -154,9 +153,3 @@ class Link:
             )
         except Exception:
             _log.exception("message_not_taken")  # paho's thread must live; the edge sends it again
-
-
-def _send_at_once(_client: Client, _userdata: object, connection: object) -> None:
-    """A receipt or an answer does not wait for the broker's delayed acknowledgement (40 ms on Linux)."""
-    if isinstance(connection, socket.socket):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,7 @@ stored holds: it is final. All else is inserted once, by the envelope it came in
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -14,19 +14,16 @@ from typing import Any, assert_never
 
 import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Table, and_, case, false, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, select, update
 
-from central import clearance_log, schema
-from central.bulk import execute_rows
+from central import clearance_log, schema, statements
+from central.bulk import LISTED, as_list, execute_rows
 from central.database import insert
 from central.incoming import Accepted, Refused, StateReported, since_away
 from central.rows import Row, closed, decided, quarantined
 from config.keyring import Keyring
-from config.settings import LaneRole
 from edge import messages
 from edge.messages import LineState, Ruling
-
-_PARAMETERS = 500
 
 
 class Stored(Struct, frozen=True):
@@ -57,7 +54,6 @@ class Store:
     ) -> Stored:
         """Write everything, or raise and leave the rolling back to the caller's transaction."""
         new = self._new(connection, accepted)
-        _insert_once(connection, schema.events, [self._event_row(each) for each in new])
         self._write_passages(connection, new, now)
         self._write_others(connection, new)
         contradictions = self._write_rulings(connection, new)
@@ -97,23 +93,29 @@ class Store:
         return tuple(latest.values())
 
     def _new(self, connection: Connection, accepted: Sequence[Accepted]) -> list[Accepted]:
-        """Those not stored before, each once. A second centre may race us: every later write bears that."""
-        events = schema.events
+        """Those not stored before, each once, noted as stored now.
+
+        A line repeats itself seldom: usually all are new, and which are not is asked only when some are not.
+        """
         first: dict[tuple[str, str], Accepted] = {}
         for each in accepted:
             first.setdefault((each.line, each.envelope_id), each)
-        ids_by_line: dict[str, list[str]] = defaultdict(list)
-        for line, envelope_id in first:
-            ids_by_line[line].append(envelope_id)
-        for line, ids in ids_by_line.items():
-            for start in range(0, len(ids), _PARAMETERS):
-                part = ids[start : start + _PARAMETERS]
-                known = select(events.c.envelope_id).where(
-                    events.c.site == self._site, events.c.line == line, events.c.envelope_id.in_(part)
-                )
-                for envelope_id in connection.execute(known).scalars():
-                    del first[line, envelope_id]
+        with connection.begin_nested() as attempt:
+            if self._note(connection, first.values()) == len(first):
+                return list(first.values())
+            attempt.rollback()
+        known = connection.execute(
+            statements.known(connection.dialect.name),
+            {"of_site": self._site, LISTED: as_list({envelope_id for _line, envelope_id in first})},
+        )
+        for line, envelope_id in known.all():
+            first.pop((line, envelope_id), None)
+        self._note(connection, first.values())
         return list(first.values())
+
+    def _note(self, connection: Connection, new: Iterable[Accepted]) -> int:
+        """Keep the envelopes' ids; how many were not there. A second centre may race us."""
+        return _insert_once(connection, schema.events, [self._event_row(each) for each in new])
 
     def _event_row(self, each: Accepted) -> Row:
         return {
@@ -141,25 +143,17 @@ class Store:
                 case _:
                     pass
         dialect, passages = connection.dialect.name, schema.passages
-        execute_rows(connection, passages, _decided_statement(dialect), list(verdicts.values()))
-        execute_rows(connection, passages, _closed_statement(dialect), list(ends.values()))
-        released = self._released(connection, sorted({passage for _line, passage in (*verdicts, *ends)}))
+        execute_rows(connection, passages, statements.decided(dialect), list(verdicts.values()))
+        execute_rows(connection, passages, statements.closed(dialect), list(ends.values()))
+        released = self._released(connection, {passage for _line, passage in (*verdicts, *ends)})
         clearance_log.refresh(connection, self._site, released, now)
 
-    def _released(self, connection: Connection, passage_ids: Sequence[str]) -> list[str]:
+    def _released(self, connection: Connection, passage_ids: Iterable[str]) -> list[str]:
         """The waybills of those of these passages that have ended in a release lane."""
-        passages = schema.passages
-        found: list[str] = []
-        for start in range(0, len(passage_ids), _PARAMETERS):
-            part = passage_ids[start : start + _PARAMETERS]
-            query = select(passages.c.waybill_key).where(
-                passages.c.passage_id.in_(part),
-                passages.c.site == self._site,
-                passages.c.role_actual == LaneRole.RELEASE.value,
-                passages.c.waybill_key.is_not(None),
-            )
-            found += connection.execute(query).scalars()
-        return found
+        parameters = {"of_site": self._site, LISTED: as_list(passage_ids)}
+        return list(
+            connection.execute(statements.released(connection.dialect.name), parameters).scalars().all()
+        )
 
     def _write_others(self, connection: Connection, new: Sequence[Accepted]) -> None:
         gaps: list[Row] = []
@@ -228,8 +222,8 @@ def _fields(event: Struct) -> Row:
     return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
 
 
-def _insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    execute_rows(connection, table, _once_statement(connection.dialect.name, table), rows)
+def _insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    return execute_rows(connection, table, _once_statement(connection.dialect.name, table), rows)
 
 
 @cache
@@ -245,60 +239,3 @@ def _upsert(connection: Connection, table: Table, rows: list[Row], *, newer: str
     changing = {column.name: statement.excluded[column.name] for column in table.c if column not in keys}
     where = statement.excluded[newer] >= table.c[newer] if newer else None
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changing, where=where), rows)
-
-
-@cache
-def _decided_statement(dialect: str) -> Any:
-    """Upsert a verdict unless a newer one is there; what closing the passage settled stays."""
-    passages = schema.passages
-    statement = insert(dialect, passages)
-    new = statement.excluded
-    open_yet = passages.c.closed_at.is_(None)
-    changing: dict[str, Any] = {
-        name: new[name]
-        for name in (
-            "decided_at",
-            "revision",
-            "lane_decided",
-            "role_decided",
-            "reasons",
-            "evidence",
-            "weight_g",
-            "policy",
-            "decided_sequence",
-            "decided_hash",
-        )
-    }
-    changing["waybill_key"] = func.coalesce(passages.c.closed_waybill_key, new.waybill_key)
-    changing["awaiting_answer"] = case((open_yet, new.awaiting_answer), else_=false())
-    newer = or_(passages.c.revision.is_(None), new.revision > passages.c.revision)
-    return statement.on_conflict_do_update(
-        index_elements=list(passages.primary_key.columns), set_=changing, where=newer
-    )
-
-
-@cache
-def _closed_statement(dialect: str) -> Any:
-    """Upsert where the item really went; a waybill it names is the edge's last word on that."""
-    passages = schema.passages
-    statement = insert(dialect, passages)
-    new = statement.excluded
-    changing: dict[str, Any] = {
-        name: new[name]
-        for name in (
-            "closed_waybill_key",
-            "closed_at",
-            "lane_actual",
-            "role_actual",
-            "as_decided",
-            "timeline",
-            "closed_sequence",
-            "closed_hash",
-        )
-    }
-    changing["waybill_key"] = func.coalesce(new.waybill_key, passages.c.waybill_key)
-    changing["awaiting_answer"] = false()
-    later = or_(passages.c.closed_at.is_(None), new.closed_at > passages.c.closed_at)
-    return statement.on_conflict_do_update(
-        index_elements=list(passages.primary_key.columns), set_=changing, where=later
-    )
