@@ -11,11 +11,18 @@ from config import logs
 from config.load import load_site
 from config.settings import Line, Site
 from simulators import plant
+from simulators.faults import Faults, ScannerFaults
 
 _SiteFile = Annotated[Path, typer.Option(help="The site file.")]
 _LineId = Annotated[str, typer.Option(help="Which line; the first one unless given.")]
 _Parcels = Annotated[int | None, typer.Option(min=1, help="How many parcels; an hour's worth unless given.")]
 _Seed = Annotated[int, typer.Option(help="Makes the run what it is: the same seed gives the same parcels.")]
+Garbage = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of scanner frames with random bytes before them.")
+]
+Misread = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of readable labels that a scanner does not read.")
+]
 _Data = Annotated[Path, typer.Option(help="The data folder.")]
 
 
@@ -28,12 +35,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
-    site: _SiteFile, line: _LineId = "", data: _Data = Path("var"), parcels: _Parcels = None, seed: _Seed = 1
+    site: _SiteFile,
+    line: _LineId = "",
+    data: _Data = Path("var"),
+    parcels: _Parcels = None,
+    seed: _Seed = 1,
+    garbage: Garbage = 0.0,
+    misread: Misread = 0.0,
 ) -> None:
     """Run a line's belt, controller, scanners and scale until told to stop."""
     loaded, chosen = _line(site, line)
     logs.configure(f"plant-{chosen.id}")
-    asyncio.run(plant.run_plant(loaded, chosen, data, parcels=parcels, seed=seed))
+    faults = Faults(ScannerFaults(garbage, misread))
+    asyncio.run(plant.run_plant(loaded, chosen, data, parcels=parcels, seed=seed, faults=faults))
 
 
 def papers(

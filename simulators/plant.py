@@ -143,7 +143,7 @@ class Plant:
     def _step(self, truth: TruthLog) -> None:
         inputs = Inputs(self._wires.heartbeat, self._wires.commands())
         outputs = self._world.update(self._world_s, inputs)
-        self._wires.carry(outputs)
+        self._world.disturb(self._wires.carry(outputs))
         for record in outputs.truth:
             if isinstance(record, TripEnded):
                 self._lanes[record.lane] += 1
@@ -182,14 +182,21 @@ def read_status(data: Path) -> PlantStatus | None:
 
 
 async def run_plant(
-    site: Site, line: Line, data: Path, *, parcels: int | None, seed: int, stop: asyncio.Event | None = None
+    site: Site,
+    line: Line,
+    data: Path,
+    *,
+    parcels: int | None,
+    seed: int,
+    faults: Faults | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Run a line's plant until `stop` is set; without one, until SIGTERM or SIGINT."""
     if stop is None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await Plant(site, line, data, count=parcels, seed=seed).run(stop)
+    await Plant(site, line, data, count=parcels, seed=seed, faults=faults).run(stop)
 
 
 def _boot_epoch() -> int:

@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 
 from simulators import data_folder, report
+from simulators.command import Garbage, Misread
+from simulators.faults import ScannerFaults
 from simulators.kills import parse_kills
 from simulators.whole_site import UpError, WholeSite
 
@@ -38,6 +40,8 @@ def up(
     kill: Annotated[
         str, typer.Option(help="Kill programs at a number of parcels: agent@60,broker@120.")
     ] = "",
+    garbage: Garbage = 0.0,
+    misread: Misread = 0.0,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Take whatever ports are free.")] = False,
 ) -> None:
     """Start a whole demonstration centre on this machine; Ctrl-C ends it.
@@ -54,7 +58,16 @@ def up(
             data_folder.empty(folder)
         settings, file = data_folder.prepare(folder, site, free_ports=free_ports)
         with data_folder.held(folder):
-            run = WholeSite(settings, file, folder, console, parcels=parcels, seed=chosen, kills=kills)
+            run = WholeSite(
+                settings,
+                file,
+                folder,
+                console,
+                parcels=parcels,
+                seed=chosen,
+                kills=kills,
+                faults=ScannerFaults(garbage, misread),
+            )
             outcome = run.through()
     except (UpError, data_folder.FolderRefusedError, ValueError) as error:
         typer.echo(f"error: {error}", err=True)

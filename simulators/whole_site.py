@@ -18,6 +18,7 @@ from rich.live import Live
 from central.database import connect
 from config.settings import Site
 from simulators import health, oracle, plant, report
+from simulators.faults import ScannerFaults
 from simulators.health import Records
 from simulators.kills import Kill, due
 from simulators.plant import PlantStatus
@@ -52,10 +53,11 @@ class WholeSite:
         parcels: int | None,
         seed: int,
         kills: tuple[Kill, ...],
+        faults: ScannerFaults,
     ) -> None:
         self._site, self._file, self._data, self._console = site, file, data, console
         self._line = site.lines[0]
-        self._parcels, self._seed = parcels, seed
+        self._parcels, self._seed, self._faults = parcels, seed, faults
         self._kills, self._killed = kills, tuple[str, ...]()
         self._supervisor = Supervisor(data / "log")
         self._engine = connect(site.centre.database, data)
@@ -105,6 +107,8 @@ class WholeSite:
         self._begin("centre", ("central", "run", *common), lambda: health.centre_answers(site.centre))
         self._hand_in_papers()
         stream = ("--seed", str(self._seed), *(("--parcels", str(self._parcels)) if self._parcels else ()))
+        faults = self._faults
+        stream += ("--garbage", str(faults.garbage_share), "--misread", str(faults.missed_share))
         self._begin(
             "plant",
             ("plant", "run", *common, "--line", line.id, *stream),
@@ -248,7 +252,7 @@ class WholeSite:
             self._engine.url.render_as_string(hide_password=False),
             self._site,
             self._line,
-            with_faults=bool(self._killed),
+            with_faults=bool(self._killed) or self._faults != ScannerFaults(),
         )
         return msgspec.convert(found, oracle.Report)
 

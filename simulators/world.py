@@ -4,7 +4,7 @@ The caller owns the clock: `update(now_s, inputs)` runs the scans that are due a
 The same seed and the same inputs at the same times give the same outputs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -90,6 +90,10 @@ class World:
         self._touched.update(self._belt.items)
         self._controller = Controller(self._line, epoch, self._belt.travel_mm, self._infeed.in_loop)
         self._boot_scan = self._scans
+
+    def disturb(self, items: Iterable[Item]) -> None:
+        """A fault on a wire touched these items: what becomes of them is the fault's as well."""
+        self._touched.update(items)
 
     def take_away(self, item: Item) -> None:
         """Somebody lifts an item off the belt: a fault for it and for the controller."""

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from config.settings import Line
+from simulators.belt import Item
 from simulators.contract import Command, Status
 from simulators.faults import Faults
 from simulators.wires import register_map
@@ -54,15 +55,17 @@ class LineWires:
         """Lane commands written since the last call."""
         return self._image.commands()
 
-    def carry(self, outputs: Outputs) -> None:
-        """Put what the world yielded on the wires."""
+    def carry(self, outputs: Outputs) -> list[Item]:
+        """Put what the world yielded on the wires; the items whose reading a fault has disturbed."""
         self._image.publish(outputs.status, outputs.events, outputs.results)
-        for sight in outputs.sights:
-            self._scanners[sight.scanner].report(sight.codes)
+        disturbed = [
+            sight.item for sight in outputs.sights if self._scanners[sight.scanner].report(sight.codes)
+        ]
         if self._scale:
             for weighed in outputs.weights:
                 self._scale.report(weighed.weight_g, stable=weighed.alone)
             self._scale.attend()
+        return disturbed
 
     async def __aenter__(self) -> Self:
         try:

@@ -47,14 +47,15 @@ class ScannerLine:
         self._faults = faults
         self._random = random
 
-    def report(self, codes: Sequence[str]) -> None:
-        """Send the result of one item: all its codes in one frame, none for a no-read."""
+    def report(self, codes: Sequence[str]) -> bool:
+        """Send the result of one item, all its codes in one frame; whether a fault came in."""
         random, faults = self._random, self._faults
-        if faults.garbage_share and random.random() < faults.garbage_share:
+        garbage = bool(faults.garbage_share) and random.random() < faults.garbage_share
+        missed = bool(faults.missed_share) and random.random() < faults.missed_share
+        if garbage:
             self._port.send(random.randbytes(random.randrange(1, _LONGEST_GARBAGE + 1)))
-        if faults.missed_share and random.random() < faults.missed_share:
-            codes = ()
-        self._port.send(frame(self._scanner, codes))
+        self._port.send(frame(self._scanner, () if missed else codes))
+        return garbage or missed
 
 
 def _no_read_text(scanner: ScannerDevice) -> str:

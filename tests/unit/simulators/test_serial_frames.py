@@ -63,20 +63,19 @@ def test_a_vendor_the_plant_lacks_is_named(port: RecordingPort) -> None:
 def test_no_fault_is_on_by_default(port: RecordingPort, line: Line) -> None:
     assert Faults() == Faults(ScannerFaults(garbage_share=0.0, missed_share=0.0))
     reader = ScannerLine(line.scanners[0], cast(PtyPort, port), Faults().scanners, Random(1))
-    for _ in range(200):
-        reader.report(("A1",))
+    assert not any([reader.report(("A1",)) for _ in range(200)])
     assert port.sent == [b"\x02A1\x03"] * 200
 
 
 def test_faults_come_at_the_rates_set(port: RecordingPort) -> None:
     faults = ScannerFaults(garbage_share=0.25, missed_share=0.5)
     reader = ScannerLine(scanner("sick"), cast(PtyPort, port), faults, Random(1))
-    for _ in range(1000):
-        reader.report(("A1",))
+    disturbed = sum(reader.report(("A1",)) for _ in range(1000))
     missed = port.sent.count(b"\x02NoRead\x03")
     assert 400 < missed < 600
     assert missed + port.sent.count(b"\x02A1\x03") == 1000
     assert 200 < len(port.sent) - 1000 < 300
+    assert missed < disturbed < missed + len(port.sent) - 1000
 
 
 def test_a_weight_line_is_that_of_the_manual() -> None:
