@@ -146,6 +146,7 @@ class Policy(Settings, frozen=True):
     )
     recirculations: Annotated[int, Meta(ge=0, le=9)] = 1
     clearance_age_default_s: Positive = 86_400
+    every_scanner: bool = True  # without a frame of each scanner, be it a no-read, an item is inspected
     code_rules: tuple[CodeRule, ...] = ()
 
 

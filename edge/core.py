@@ -172,7 +172,7 @@ class Core:
                 self._tracking.at_eye(item, event)
                 item.note(at, "eye", event.encoder_mm, detail=str(event.point))
                 if event.point == self._line.belt.decide_eye and item.verdict is None:
-                    self._out.extend(self._judging.decide(item, at))
+                    self._decide(item, at)
             case ItemEventKind.DECIDED:
                 item.past_cutoff = True
                 item.confirmed = item.verdict is not None and item.verdict.lane == lane
@@ -252,12 +252,20 @@ class Core:
             return
         if due is Due.VERDICT and item.verdict is None:
             item.doubts.add(Reason.EYE_MISSED)
-            self._out.extend(self._judging.decide(item, at))
+            self._decide(item, at)
         elif due is Due.END:
             item.doubts.add(Reason.LOST_IN_TRACK)
             item.note(at, "never_seen_in_a_lane", None)
             self._out.append(Report(records.never_arrived(item, at)))
             self._close(item, None, at)
+
+    def _decide(self, item: Item, at: datetime) -> None:
+        """The first verdict; a scanner that said nothing may have seen a second label, or its frame is
+        another item's by now."""
+        heard = {frame.scanner for frame in item.frames}
+        if self._line.policy.every_scanner and any(each.name not in heard for each in self._line.scanners):
+            item.doubts.add(Reason.OBSERVATION_GAP)
+        self._out.extend(self._judging.decide(item, at))
 
     def _revise_all(self, at: datetime) -> None:
         for item in self.items.values():

@@ -20,9 +20,6 @@ _Seed = Annotated[int, typer.Option(help="Makes the run what it is: the same see
 Garbage = Annotated[
     float, typer.Option(min=0, max=1, help="Share of scanner frames with random bytes before them.")
 ]
-Misread = Annotated[
-    float, typer.Option(min=0, max=1, help="Share of readable labels that a scanner does not read.")
-]
 _Data = Annotated[Path, typer.Option(help="The data folder.")]
 
 
@@ -41,12 +38,11 @@ def run(
     parcels: _Parcels = None,
     seed: _Seed = 1,
     garbage: Garbage = 0.0,
-    misread: Misread = 0.0,
 ) -> None:
     """Run a line's belt, controller, scanners and scale until told to stop."""
     loaded, chosen = _line(site, line)
     logs.configure(f"plant-{chosen.id}")
-    faults = Faults(ScannerFaults(garbage, misread))
+    faults = Faults(ScannerFaults(garbage))
     asyncio.run(plant.run_plant(loaded, chosen, data, parcels=parcels, seed=seed, faults=faults))
 
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from simulators import data_folder, report
-from simulators.command import Garbage, Misread
+from simulators.command import Garbage
 from simulators.faults import ScannerFaults
 from simulators.kills import parse_kills
 from simulators.whole_site import UpError, WholeSite
@@ -41,7 +41,6 @@ def up(
         str, typer.Option(help="Kill programs at a number of parcels: agent@60,broker@120.")
     ] = "",
     garbage: Garbage = 0.0,
-    misread: Misread = 0.0,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Take whatever ports are free.")] = False,
 ) -> None:
     """Start a whole demonstration centre on this machine; Ctrl-C ends it.
@@ -66,7 +65,7 @@ def up(
                 parcels=parcels,
                 seed=chosen,
                 kills=kills,
-                faults=ScannerFaults(garbage, misread),
+                faults=ScannerFaults(garbage),
             )
             outcome = run.through()
     except (UpError, data_folder.FolderRefusedError, ValueError) as error:

@@ -107,8 +107,7 @@ class WholeSite:
         self._begin("centre", ("central", "run", *common), lambda: health.centre_answers(site.centre))
         self._hand_in_papers()
         stream = ("--seed", str(self._seed), *(("--parcels", str(self._parcels)) if self._parcels else ()))
-        faults = self._faults
-        stream += ("--garbage", str(faults.garbage_share), "--misread", str(faults.missed_share))
+        stream += ("--garbage", str(self._faults.garbage_share))
         self._begin(
             "plant",
             ("plant", "run", *common, "--line", line.id, *stream),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 import config
 from config.keyring import for_tests
 from config.load import read_site
@@ -36,9 +38,13 @@ KEYS = for_tests("edge")
 _Message = TypeVar("_Message")
 
 
-def demo_line() -> Line:
-    """The shipped demonstration line: R1 = 1, R2 (SF) = 2, W = 3, C = 4, I = 5; cut-offs at 9.0 and 9.6 m."""
-    return read_site(Path(config.__file__).parent / "sites" / "demo.toml").line("L1")
+def demo_line(*, every_scanner: bool = False) -> Line:
+    """The shipped demonstration line: R1 = 1, R2 (SF) = 2, W = 3, C = 4, I = 5; cut-offs at 9.0 and 9.6 m.
+
+    One scanner's frame is enough here, unless `every_scanner`, so that a test says only what it is about.
+    """
+    line = read_site(Path(config.__file__).parent / "sites" / "demo.toml").line("L1")
+    return replace(line, policy=replace(line.policy, every_scanner=every_scanner))
 
 
 def entry(number: str, state: ClearanceState = ClearanceState.RELEASE, **changes: object) -> ClearanceEntry:

@@ -14,7 +14,7 @@ from edge.observations import (
     LabelRead,
     Meaning,
 )
-from tests.unit.edge.lines import EPOCH, KEYS, Bench, all_said, lanes_set, said
+from tests.unit.edge.lines import EPOCH, KEYS, Bench, all_said, demo_line, lanes_set, said
 
 WAYBILL = "RB123456785CN"
 
@@ -59,6 +59,25 @@ def test_two_frames_of_one_scanner_on_one_item_are_doubtful(bench: Bench) -> Non
     bench.scan(1000, WAYBILL)
     bench.weigh(1000, 500.0)
     assert bench.reach_decision(1, 1000).reasons == (Reason.AMBIGUOUS_READING,)
+
+
+@pytest.mark.parametrize(
+    ("side", "reasons"),
+    [(True, (Reason.CLEARED,)), (False, (Reason.OBSERVATION_GAP,))],
+    ids=["no-read", "nothing at all"],
+)
+def test_a_scanner_that_says_nothing_of_an_item_makes_it_doubtful(
+    side: bool, reasons: tuple[Reason, ...]
+) -> None:
+    """A no-read is an answer; silence may hide a second label."""
+    bench = Bench(demo_line(every_scanner=True))
+    bench.know(WAYBILL)
+    bench.induct(1, 1000)
+    bench.scan(1000, WAYBILL)
+    if side:
+        bench.scan(1000, scanner="side")
+    bench.weigh(1000, 500.0)
+    assert bench.reach_decision(1, 1000).reasons == reasons
 
 
 def test_two_weights_on_one_item_are_doubtful(bench: Bench) -> None:
