@@ -16,6 +16,7 @@ LineId = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_]{0,15}$", description="
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+AeTitle = Annotated[str, Meta(pattern=r"^[A-Z0-9_-]{1,16}$", description="a DICOM application entity's title")]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +130,71 @@ class ScaleDevice(Settings, frozen=True):
     baud: Positive = 9600
 
 
+class CtSender(Settings, frozen=True):
+    """Who may send volumes: both must fit."""
+
+    ae_title: AeTitle
+    address: str
+
+
+class CtDevice(Settings, frozen=True):
+    """A CT scanner whose tunnel begins at `position_mm`; it sends volumes, or leaves them in a folder."""
+
+    name: Name
+    position_mm: NotNegative
+    length_mm: Positive  # of the tunnel
+    driver: Name = "dicos"  # dicos: DICOM C-STORE; folder: files appear in `folder`
+    profile: Name = "dicos_dual"  # what one scan is made of, and how it names its item
+    host: str = "127.0.0.1"  # where the receiver listens
+    port: Port = 11112
+    ae_title: AeTitle = "REDPEAK"
+    senders: tuple[CtSender, ...] = ()
+    folder: str = ""  # of the folder driver; relative = data folder
+    window_mm: Positive = 400  # how far from the tunnel's middle its item may be at the middle of the scan
+    complete_within_ms: Positive = 3000  # from the first object of a scan to its last
+    disk_budget_mb: Positive = 20_000  # for volumes; clear ones are rolled first
+    least_free_mb: Positive = 1_000  # with less disk left nothing more is accepted
+
+    @property
+    def middle_mm(self) -> int:
+        """The middle of the tunnel."""
+        return self.position_mm + self.length_mm // 2
+
+    @property
+    def end_mm(self) -> int:
+        """Where the tunnel ends."""
+        return self.position_mm + self.length_mm
+
+
+class ReviewerName(StrEnum):
+    """The reviewers there are."""
+
+    CLASSICAL = "classical"
+    ONNX = "onnx"
+
+
+class ImageReview(Settings, frozen=True):
+    """Who looks at volumes: of several reviewers the gravest outcome counts."""
+
+    reviewers: tuple[ReviewerName, ...] = (ReviewerName.CLASSICAL,)
+    timeout_ms: Positive = 4000  # from a volume's arrival; later is an exception
+    model: str = ""  # ONNX file; relative = data folder; empty = the model shipped
+    model_sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""  # required with a model
+
+
+class CameraDevice(Settings, frozen=True):
+    """A camera over the belt: a still and a clip of each item as its middle passes `position_mm`."""
+
+    name: Name
+    url: str  # rtsp://…, without a password
+    position_mm: NotNegative
+    username: str = ""
+    password_file: str = ""  # relative to the data folder
+    latency_ms: NotNegative = 150  # from the moment to its frame's arrival
+    before_ms: Positive = 1500
+    after_ms: Positive = 1500
+
+
 class CodeRule(Settings, frozen=True):
     """What a code that is neither a known waybill nor an alias means: `pattern` is a regular expression."""
 
@@ -148,6 +214,11 @@ class Policy(Settings, frozen=True):
     clearance_age_default_s: Positive = 86_400
     every_scanner: bool = True  # without a frame of each scanner, be it a no-read, an item is inspected
     code_rules: tuple[CodeRule, ...] = ()
+    image_length_mm: Positive = 60  # how far an item's length in the image may be from the eye's
+    image_mass_share: Annotated[float, Meta(ge=0, le=1)] = 0.25  # … its mass from the scale's
+    image_mass_g: Positive = 150  # … or by so much; the larger holds
+    # Findings of these DICOS categories one officer may clear on the screen; of any other, nobody.
+    officer_may_clear: tuple[str, ...] = ("anomaly", "pharmaceutical", "other")
 
 
 class Line(Settings, frozen=True):
@@ -162,6 +233,9 @@ class Line(Settings, frozen=True):
     scanners: tuple[ScannerDevice, ...]
     policy: Policy
     scale: ScaleDevice | None = None
+    ct: CtDevice | None = None
+    review: ImageReview = ImageReview()
+    cameras: tuple[CameraDevice, ...] = ()
 
     def lane(self, number: int) -> Lane:
         """The lane of that number; KeyError if the line has none."""

@@ -51,7 +51,52 @@ class WeightRead(Struct, frozen=True, tag=True):
     raw: bytes
 
 
-Reading = CodesRead | WeightRead
+class VolumeFile(Struct, frozen=True):
+    """One stored object of a scan; `path` lies in the store, named by its hash."""
+
+    path: str
+    sha256: str
+    size: int
+    energy: str  # "low", "high" or "both", by the profile
+
+
+class ScanStored(Struct, frozen=True, tag=True):
+    """A CT scan is on disk: all its objects, or what came of them in time.
+
+    `scanned_at_s` is the middle of the acquisition, by the scanner's own clock brought onto ours; None if
+    the objects do not say. `tracking_id` and `epoch` are what the object-of-inspection id says, by the profile.
+    """
+
+    device: str
+    at_s: float  # when its last object was durable
+    scan_id: str  # the scanner's own, unique: its study
+    files: tuple[VolumeFile, ...]
+    complete: bool  # all objects of the profile are there
+    scanned_at_s: float | None = None
+    tracking_id: int | None = None
+    epoch: int | None = None
+    problem: str = ""  # why it is not complete, or not to be used; never personal data
+
+
+class MediaFile(Struct, frozen=True):
+    """A recording on disk, in the open: whoever takes it seals it and removes it."""
+
+    path: str
+    media_type: str  # image/jpeg, video/mp4
+
+
+class Footage(Struct, frozen=True, tag=True):
+    """What a camera recorded of one passage; `problem` says why something is missing."""
+
+    device: str
+    passage_id: str
+    at_s: float  # the moment that was asked for
+    still: MediaFile | None = None
+    clip: MediaFile | None = None
+    problem: str = ""
+
+
+Reading = CodesRead | WeightRead | ScanStored
 
 
 class Scanner(Protocol):
@@ -72,6 +117,25 @@ class Scale(Protocol):
     async def run(self, emit: Callable[[WeightRead], None]) -> None: ...
 
 
+class CtScanner(Protocol):
+    """Yields scans in the order they were complete; each is durable before it is yielded."""
+
+    @property
+    def name(self) -> str: ...
+    def health(self) -> Health: ...
+    async def run(self, emit: Callable[[ScanStored], None]) -> None: ...
+
+
+class Camera(Protocol):
+    """Records passages on request; each request is answered by one Footage, if need be an empty one."""
+
+    @property
+    def name(self) -> str: ...
+    def health(self) -> Health: ...
+    def film(self, passage_id: str, at_s: float) -> None: ...
+    async def run(self, emit: Callable[[Footage], None]) -> None: ...
+
+
 class ItemEventKind(IntEnum):
     """What the controller saw; the numbers are the sorter contract's."""
 
@@ -89,6 +153,7 @@ class ItemEventKind(IntEnum):
     LANE_FULL = 10  # lane `detail` takes no more; tracking id 0
     LANE_FREE = 11  # lane `detail` takes items again; tracking id 0
     LINE_STATE = 12  # the line's PackML state changed; detail = the state
+    CT_STATE = 13  # the CT scanner's state changed; detail = CtState; tracking id 0
 
 
 class ItemEvent(Struct, frozen=True):
@@ -119,6 +184,16 @@ class PackMlState(IntEnum):
     HELD = 11  # cause inside: jam, heartbeat lost
 
 
+class CtState(IntEnum):
+    """What the controller knows of the line's CT scanner; the numbers are the sorter contract's."""
+
+    NONE = 0  # the line has none
+    READY = 1  # X-ray on, scanning what passes
+    FAULT = 2
+    BYPASS = 3  # items pass unscanned, on an operator's order
+    XRAY_OFF = 4
+
+
 class LineStatus(Struct, frozen=True):
     """The controller's status block, read whole in one request."""
 
@@ -136,6 +211,7 @@ class LineStatus(Struct, frozen=True):
     inducted: int
     last_tracking_id: int
     newest_sequence: int
+    ct_state: CtState = CtState.NONE
 
 
 class Cursor(Struct, frozen=True):

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from config.settings import LaneRole, Mode
+from models.findings import Review
 
 _T = TypeVar("_T")
 
@@ -55,6 +56,12 @@ class Reason(StrEnum):
     EYE_MISSED = "eye_missed"
     UNEXPECTED_ITEM = "unexpected_item"
     OBSERVATION_GAP = "observation_gap"  # the agent or a device was away while this item passed
+    IMAGE_PENDING = "image_pending"  # the CT image is not reviewed yet
+    IMAGE_ALARM = "image_alarm"  # something was found that an officer may clear on the screen
+    IMAGE_PROHIBITED = "image_prohibited"  # … that nobody may clear on the screen
+    IMAGE_EXCEPTION = "image_exception"  # the image cannot be judged
+    SCAN_DOUBTFUL = "scan_doubtful"  # whose image it is cannot be told for sure
+    CT_NOT_READY = "ct_not_ready"  # the CT had a fault, was bypassed or its X-ray was off
     RECIRCULATION_LIMIT = "recirculation_limit"
     LANE_UNAVAILABLE = "lane_unavailable"
     UNDECIDED = "undecided"  # the cut-off passed without a verdict
@@ -122,6 +129,30 @@ class ClearanceEvidence(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
 
+class ScanDoubt(StrEnum):
+    """Why a scan is not, or not surely, that of an item."""
+
+    MISSING = "missing"  # none came before the cut-off, or those behind it were scanned first
+    DOUBLE = "double"  # a second scan of one item
+    UNKNOWN_ITEM = "unknown_item"  # it names an item that is not in or just past the tunnel
+    OUT_OF_WINDOW = "out_of_window"  # its item was not in the tunnel when it was made
+    INCOMPLETE = "incomplete"  # an object is missing or broken
+    LENGTH_DIFFERS = "length_differs"  # from the eye's
+    MASS_DIFFERS = "mass_differs"  # from the scale's
+    NOT_TELLING = "not_telling"  # agrees with the item, but with its neighbour as well, while in doubt
+    TUNNEL_DOUBTFUL = "tunnel_doubtful"  # another scan went wrong while it was in the tunnel
+    LATE = "late"  # it came after the cut-off
+
+
+class ScanEvidence(Struct, frozen=True, omit_defaults=True):
+    """The CT scan of a passage and what its review came to."""
+
+    scan_id: str = ""
+    volumes: tuple[str, ...] = ()  # SHA-256 of its objects
+    review: Review | None = None
+    doubts: tuple[ScanDoubt, ...] = ()
+
+
 class Evidence(Struct, frozen=True, omit_defaults=True):
     """All that a verdict rested on."""
 
@@ -133,6 +164,7 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     trips: int = 0
     answer_id: str | None = None
     doubts: tuple[Reason, ...] = ()
+    scan: ScanEvidence | None = None  # None: the line has no CT, or nothing came
 
 
 class ChainLink(Struct, frozen=True):
@@ -249,7 +281,31 @@ class AlarmRaised(Struct, frozen=True, tag="redpeak.alarm.raised.v1"):
     raised_at: datetime
 
 
-Event = PassageDecided | PassageClosed | GapRecorded | AnswerRuled | DeviceChanged | AlarmRaised
+class MediaKind(StrEnum):
+    """What a kept file shows."""
+
+    VOLUME = "volume"  # one DICOS CT object
+    REPORT = "report"  # a DICOS threat detection report
+    STILL = "still"  # sealed: shows a label
+    CLIP = "clip"  # sealed
+
+
+class MediaRecorded(Struct, frozen=True, tag="redpeak.media.recorded.v1", omit_defaults=True):
+    """A file about a passage lies at the edge, under its hash. Flagged ones are uploaded unasked."""
+
+    passage_id: str
+    kind: MediaKind
+    sha256: str  # of the bytes as kept and uploaded: of a sealed file, of the sealed bytes
+    size: int
+    media_type: str  # application/dicom, image/jpeg, video/mp4: of the content once unsealed
+    device: str
+    recorded_at: datetime
+    flagged: bool = False
+    part: str = ""  # of a volume: its energy
+    link: ChainLink | None = None
+
+
+Event = MediaRecorded | PassageDecided | PassageClosed | GapRecorded | AnswerRuled | DeviceChanged | AlarmRaised
 
 
 class DeviceTile(Struct, frozen=True):
@@ -289,6 +345,8 @@ class LineState(Struct, frozen=True, omit_defaults=True):
     outbox: int = 0
     clearance_number: int = 0
     clearance_age_s: float | None = None
+    ct_state: str = ""  # ready, fault, bypass, xray_off; empty without a CT
+    uploads: int = 0  # files that wait to be uploaded
     devices: tuple[DeviceTile, ...] = ()
     items: tuple[ItemOnBelt, ...] = ()
 
@@ -330,7 +388,17 @@ class Answer(Struct, frozen=True, tag="redpeak.answer.v1"):
     issued_at: datetime
 
 
-Command = Answer
+class Fetch(Struct, frozen=True, tag="redpeak.fetch.v1"):
+    """The centre wants files a line keeps; good for that session, until `ttl_s` after it arrives there."""
+
+    command_id: str
+    session: str
+    sha256s: tuple[str, ...]
+    issued_at: datetime
+    ttl_s: float = 30.0
+
+
+Command = Answer | Fetch
 
 
 class SignedCommand(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Image formats: DICOS CT and threat detection reports, raw volumes, NIfTI."""

@@ -1,0 +1,1 @@
+"""Reviewers of CT volumes and the process they run in."""
