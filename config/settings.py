@@ -16,7 +16,9 @@ LineId = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_]{0,15}$", description="
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-AeTitle = Annotated[str, Meta(pattern=r"^[A-Z0-9_-]{1,16}$", description="a DICOM application entity's title")]
+AeTitle = Annotated[
+    str, Meta(pattern=r"^[A-Z0-9_-]{1,16}$", description="a DICOM application entity's title")
+]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +152,8 @@ class CtDevice(Settings, frozen=True):
     ae_title: AeTitle = "REDPEAK"
     senders: tuple[CtSender, ...] = ()
     folder: str = ""  # of the folder driver; relative = data folder
+    names_items: bool = True  # the object-of-inspection id names the item; False: only the order does
+    due_after_ms: Positive = 4500  # from its item's leaving the tunnel; a scan later than that is missing
     window_mm: Positive = 400  # how far from the tunnel's middle its item may be at the middle of the scan
     complete_within_ms: Positive = 3000  # from the first object of a scan to its last
     disk_budget_mb: Positive = 20_000  # for volumes; clear ones are rolled first

@@ -64,7 +64,7 @@ class ScanStored(Struct, frozen=True, tag=True):
     """A CT scan is on disk: all its objects, or what came of them in time.
 
     `scanned_at_s` is the middle of the acquisition, by the scanner's own clock brought onto ours; None if
-    the objects do not say. `tracking_id` and `epoch` are what the object-of-inspection id says, by the profile.
+    the objects do not say. `tracking_id` and `epoch` are what the object-of-inspection id names.
     """
 
     device: str

@@ -305,7 +305,13 @@ class MediaRecorded(Struct, frozen=True, tag="redpeak.media.recorded.v1", omit_d
     link: ChainLink | None = None
 
 
-Event = MediaRecorded | PassageDecided | PassageClosed | GapRecorded | AnswerRuled | DeviceChanged | AlarmRaised
+Event = (
+    MediaRecorded | PassageDecided | PassageClosed | GapRecorded | AnswerRuled | DeviceChanged | AlarmRaised
+)
+
+
+# Those that say where they stand in the line's chain.
+Linked = PassageDecided | PassageClosed | AnswerRuled | MediaRecorded
 
 
 class DeviceTile(Struct, frozen=True):

@@ -168,6 +168,6 @@ class Uplink:
 
 
 def _linked(message: messages.Event, link: messages.ChainLink) -> messages.Event:
-    if isinstance(message, messages.MediaRecorded | messages.PassageDecided | messages.PassageClosed | messages.AnswerRuled):
+    if isinstance(message, messages.Linked):
         return msgspec.structs.replace(message, link=link)
     return message

@@ -1,4 +1,4 @@
-"""What the agent asks its reviewer process and what comes back: one JSON value a line, on stdin and stdout."""
+"""What the agent asks its reviewer process and what comes back: a JSON value a line, on stdin and stdout."""
 
 from msgspec import Struct
 
