@@ -6,7 +6,6 @@ controller then keeps the line safe by itself.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -27,11 +26,11 @@ from devices.interfaces import (
     Scanner,
 )
 from edge.clearance import ClearanceList
-from edge.core import Core
+from edge.imaging import Imaging
 from edge.intake import Intake
 from edge.journal import Entry, Journal, JournalError
 from edge.lane_commands import LaneCommands
-from edge.messages import DeviceChanged
+from edge.messages import DeviceChanged, MediaRecorded
 from edge.observations import (
     AgentStarted,
     ControllerRestarted,
@@ -44,7 +43,7 @@ from edge.observations import (
     Report,
     SetLane,
 )
-from edge.state import State
+from edge.recovery import recovered
 
 _JOURNAL_RETRY_S = 0.5
 _WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
@@ -52,7 +51,6 @@ _LIST_MAY_COME_S = 10.0
 _REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
 _LOOK_AGAIN_S = 30.0  # papers of what stays on the belt: a belt that stands still does not keep them young
 _CHECKPOINT_AFTER = 500  # entries: what a restart has to replay at most
-_state = msgspec.json.Decoder(State)
 _log = structlog.get_logger(__name__)
 
 
@@ -62,6 +60,7 @@ class Devices(Struct):
     conveyor: Conveyor
     scanners: Sequence[Scanner]
     scale: Scale | None
+    imaging: Imaging | None = None  # CT, reviewer and cameras
 
     def healths(self) -> Iterator[Health]:
         """Every device's account of itself."""
@@ -70,6 +69,8 @@ class Devices(Struct):
             yield scanner.health()
         if self.scale is not None:
             yield self.scale.health()
+        if self.imaging is not None:
+            yield from self.imaging.healths()
 
 
 class Agent:
@@ -95,7 +96,7 @@ class Agent:
         self._line, self._session, self._devices, self._intake = line, session, devices, intake
         self._journal, self._clearance = journal, clearance
         self._now_s, self._wall = now_s, wall
-        self.core = self._recovered()
+        self.core = recovered(line, journal)
         self.status: LineStatus | None = None
         self.written = asyncio.Event()  # set when the outbox may have grown
         self._device_states: dict[str, DeviceState] = {}
@@ -141,6 +142,9 @@ class Agent:
         read_all = core.last_sequence >= status.newest_sequence
         if read_all and core.last_tracking_id < status.last_tracking_id:
             self._take(InductionsMissed(status.last_tracking_id, status.lane_counts))
+        if self._devices.imaging is not None:
+            for wanted in self._intake.fetches():
+                self._devices.imaging.fetch(wanted)
         self._look_up_again()
         if read_all or not poll.events:  # else what is missing still lies in the ring
             for due in self.core.due(status.encoder_mm):
@@ -202,24 +206,37 @@ class Agent:
     def _arrivals(self, status: LineStatus) -> Iterator[Observation]:
         """The controller is new, or we are."""
         if self.core.state.epoch not in (0, status.epoch):
-            yield ControllerRestarted(status.epoch, status.lane_counts, status.lanes_available)
+            yield ControllerRestarted(
+                status.epoch,
+                status.lane_counts,
+                status.lanes_available,
+                status.encoder_mm,
+                status.ct_state,
+            )
         if not self._announced:
             self._announced = True
-            yield AgentStarted(self._session, status.epoch, status.encoder_mm, status.lanes_available)
+            yield AgentStarted(
+                self._session, status.epoch, status.encoder_mm, status.lanes_available, status.ct_state
+            )
 
     def _take(self, observation: Observation) -> None:
         """Feed the core and gather what is to be written and done; look-ups are fed back at once."""
         at = self._wall()
-        actions = self.core.step(observation, at)
+        actions, imaging = self.core.step(observation, at), self._devices.imaging
         self._batch.append(Entry(at, observation, self.core.subject))
         for action in actions:
             match action:
                 case Report(message=message):
                     self._batch.append(Entry(at, message, getattr(message, "passage_id", None)))
+                    if imaging is not None and isinstance(message, MediaRecorded):
+                        imaging.recorded(message)
                 case SetLane(tracking_id=tracking_id):
                     self._lanes.want(tracking_id)
                 case LookUp():
                     self._take(self._look_up(action))
+                case _:
+                    if imaging is not None:
+                        imaging.carry_out(action)
 
     def _look_up(self, asked: LookUp) -> PapersFound:
         now_s, wall = self._now_s(), self._wall()
@@ -273,23 +290,3 @@ class Agent:
             self.written.set()
         if failed:
             _log.info("journal_recovered")
-
-    def _recovered(self) -> Core:
-        """The core as the journal leaves it: the last checkpoint and what was observed since."""
-        found = self._journal.checkpoint()
-        after, state = 0, State()
-        if found is not None:
-            try:
-                after, state = found[0], _state.decode(found[1])
-            except msgspec.MsgspecError as error:  # another version's: the whole journal gives it
-                _log.warning("checkpoint_not_read", problem=str(error))
-        core = Core(self._line, policy_hash(self._line), state)
-        for at, observation in self._journal.replay(after):
-            core.step(observation, at)
-        _log.info("journal_replayed", after=after, open_passages=len(core.items), epoch=state.epoch)
-        return core
-
-
-def policy_hash(line: Line) -> str:
-    """SHA-256 of the line's settings: what a verdict was made by."""
-    return hashlib.sha256(msgspec.json.encode(line, order="deterministic")).hexdigest()

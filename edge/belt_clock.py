@@ -1,11 +1,10 @@
 """Where the belt was at a moment: the controller's encoder, read at each poll, interpolated in between."""
 
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_left, bisect_right
 
 from devices.interfaces import LineStatus
 
-_KEPT = 512
+_KEPT = 4096  # looks; about half a minute: a CT image comes seconds after its scan
 _TURN_MM = 1 << 32  # the encoder is a 32-bit register: after 4,295 km, 25 days at 2 m/s, it starts again
 
 
@@ -24,7 +23,7 @@ class BeltClock:
     def __init__(self, fastest_mm_s: int) -> None:
         self._fastest_mm_s = fastest_mm_s
         self._epoch = 0
-        self._looks: deque[tuple[float, int, int]] = deque(maxlen=_KEPT)
+        self._looks: list[tuple[float, int, int]] = []
 
     def saw(self, at_s: float, status: LineStatus) -> None:
         """Take a poll's encoder and speed in; a new epoch starts afresh."""
@@ -32,6 +31,8 @@ class BeltClock:
             self._looks.clear()
         self._epoch = status.epoch
         self._looks.append((at_s, status.encoder_mm, status.speed_mm_s))
+        if len(self._looks) > 2 * _KEPT:
+            del self._looks[:_KEPT]
 
     def encoder_mm(self, at_s: float) -> int | None:
         """Belt travel at that time; None before the first look.
@@ -48,6 +49,23 @@ class BeltClock:
             return None
         found_mm, error_mm = self._estimate(at_s)
         return found_mm if error_mm <= within_mm else None
+
+    def moment_s(self, encoder_mm: int) -> float | None:
+        """When the belt had travelled so far; None if that is longer ago than it knows, or still to come."""
+        if not self._looks:
+            return None
+        ahead_mm = travelled_mm(self._looks[-1][1], encoder_mm)
+        if ahead_mm > 0:
+            return None
+        origin_mm = self._looks[0][1]
+        wanted_mm = travelled_mm(origin_mm, encoder_mm)
+        after = bisect_left(self._looks, wanted_mm, key=lambda look: travelled_mm(origin_mm, look[1]))
+        if after == 0:
+            return self._looks[0][0] if wanted_mm == 0 else None
+        before_s, before_mm, _ = self._looks[after - 1]
+        after_s, after_mm, _ = self._looks[after]
+        part = travelled_mm(before_mm, encoder_mm) / travelled_mm(before_mm, after_mm)
+        return before_s + part * (after_s - before_s)
 
     def _estimate(self, at_s: float) -> tuple[int, float]:
         """Travel, and by how much it may be off at most."""

@@ -3,13 +3,13 @@
 Life of an item: inducted → observed → (papers asked) → decided, perhaps revised → seen in a lane → closed.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
 from config.settings import Line
-from devices.interfaces import CommandOutcome, ItemEvent, ItemEventKind
-from edge import answers, gaps, records
+from devices.interfaces import CommandOutcome, CtState, ItemEvent, ItemEventKind
+from edge import answers, falling_due, records
+from edge.interruptions import Interruptions
 from edge.judging import Judging
 from edge.messages import AnswerRuled, Reason
 from edge.observations import (
@@ -22,20 +22,27 @@ from edge.observations import (
     Due,
     EventsMissed,
     FellDue,
+    Film,
     InductionsMissed,
     LabelRead,
     LaneRuled,
     LookUp,
+    MediaKept,
     Observation,
     PapersFound,
     Report,
+    ReviewScan,
+    ScanArrived,
+    ScanReviewed,
     SetLane,
     Weighed,
 )
+from edge.scans import Scans
 from edge.state import Item, State
 from edge.tracking import Tracking
 
 _ORPHANS_BEFORE_ALARM = 20
+_CT_STATES = frozenset(CtState)
 
 
 class Core:
@@ -52,6 +59,8 @@ class Core:
         self._line = line
         self._tracking = Tracking(line.belt, self.state)
         self._judging = Judging(line, policy_hash, self.state)
+        self._scans = Scans(line, line.ct, self.state) if line.ct is not None else None
+        self._interruptions = Interruptions(line, self.state, self._judging, self._scans)
         self._out: list[Action] = []
         self.subject: str | None = None  # the passage the last observation was about
 
@@ -65,18 +74,17 @@ class Core:
         self._out, self.subject = [], None
         match observation:
             case AgentStarted():
-                self._start(observation, at)
+                self._out.extend(self._interruptions.agent_started(observation, at))
             case ControllerSaw():
                 self._saw(observation.epoch, observation.event, at)
             case ControllerRestarted():
-                self._restart(observation, at)
+                self._out.extend(self._interruptions.controller_restarted(observation, at))
             case ControllerStalled():
-                self._doubt_all("controller_stalled", at)
+                self._out.extend(self._interruptions.unwatched("controller_stalled", at))
             case EventsMissed():
-                self._overrun(observation, at)
+                self._out.extend(self._interruptions.events_missed(observation, at))
             case InductionsMissed():
-                self.state.lane_counts = observation.lane_counts
-                self._fill_gap(observation.last_tracking_id, at)
+                self._out.extend(self._interruptions.inductions_missed(observation, at))
             case LabelRead():
                 item = self._about(self._tracking.read(observation, at))
                 if item is not None and observation.codes:
@@ -94,26 +102,24 @@ class Core:
                 self._answered(observation, at)
             case LaneRuled():
                 self._lane_ruled(observation, at)
-            case FellDue(tracking_id=tracking_id, due=due):
-                self._fell_due(tracking_id, due, at)
+            case FellDue():
+                self._fell_due(observation, at)
+            case ScanArrived():
+                self._scan_arrived(observation, at)
+            case ScanReviewed():
+                if self._scans is not None:
+                    self._about(self._scans.reviewed(observation, at))
+                    self._revise_all(at)
+            case MediaKept():
+                self.subject = observation.passage_id
+                self._out.append(Report(records.kept(observation, at)))
             case _:
                 assert_never(observation)
         return self._out
 
-    def due(self, encoder_mm: int) -> Iterable[FellDue]:
+    def due(self, encoder_mm: int) -> list[FellDue]:
         """What has fallen due at this place of the belt; to be fed back as observations."""
-        belt = self._line.belt
-        slack_mm = belt.tolerance_mm
-        verdict_mm = belt.eyes_mm[belt.decide_eye] + slack_mm
-        end_mm = belt.end_mm + belt.longest_item_mm + slack_mm
-        found: list[FellDue] = []
-        for item in self.items.values():
-            front_mm = item.front_mm(encoder_mm)
-            if front_mm > end_mm:
-                found.append(FellDue(item.tracking_id, Due.END))
-            elif front_mm > verdict_mm and item.verdict is None:
-                found.append(FellDue(item.tracking_id, Due.VERDICT))
-        return found
+        return list(falling_due.due(self._line, self.items.values(), encoder_mm))
 
     def wanted_lane(self, tracking_id: int) -> SetLane | None:
         """The lane the present verdict asks for and the controller has not acknowledged."""
@@ -127,22 +133,13 @@ class Core:
             self.subject = item.passage_id
         return item
 
-    def _start(self, started: AgentStarted, at: datetime) -> None:
-        """What passed before was not watched: it is doubtful unless its verdict was durable already."""
-        self.state.epoch = self.state.epoch or started.epoch
-        if started.epoch == self.state.epoch:
-            self.state.unwatched_until_mm = started.encoder_mm
-            self._lanes_are(started.lanes_available)
-        for item in self.items.values():
-            item.note(at, "agent_started", None)
-            if item.verdict is None:
-                item.doubts.add(Reason.OBSERVATION_GAP)
-
     def _saw(self, epoch: int, event: ItemEvent, at: datetime) -> None:
         self.state.last_sequence = event.sequence
+        if self._scans is not None:
+            self._scans.look(event.encoder_mm)
         kind = event.kind
         if kind is ItemEventKind.INDUCTED:
-            self._fill_gap(event.tracking_id - 1, at)
+            self._out.extend(self._interruptions.fill_gap(event.tracking_id - 1, at))
             self.state.missed = (0, 0)
             passage_id = records.passage_id(self._line.id, epoch, event)
             self._about(self._tracking.open(event, passage_id, epoch, at))
@@ -157,6 +154,9 @@ class Core:
             return
         if kind is ItemEventKind.UNEXPECTED:
             self._unexpected(event, at)
+            return
+        if kind is ItemEventKind.CT_STATE:
+            self._ct_is(event, at)
             return
         item = self._about(self.items.get(event.tracking_id))
         if item is not None:
@@ -179,7 +179,7 @@ class Core:
                 item.note(at, "lane_latched", event.encoder_mm, detail=str(lane))
             case ItemEventKind.DIVERTED:
                 item.note(at, "diverted", event.encoder_mm, detail=str(lane))
-                self._close(item, lane, at)
+                self._out.extend(self._judging.close(item, lane, at))
                 return
             case ItemEventKind.DIVERT_FAILED:
                 item.note(at, "divert_failed", event.encoder_mm, detail=str(lane))
@@ -203,61 +203,55 @@ class Core:
         self._out.append(Report(records.unexpected_item(event, at)))
         self._revise_all(at)
 
-    def _lanes_are(self, available: frozenset[int] | None) -> None:
-        if available is not None:
-            self.state.closed_lanes = {lane.number for lane in self._line.lanes} - available
-
     def _read_something(self, device: str, at: datetime) -> None:
         """A reading can make any item doubtful; many that fit none are something a person must know."""
         self._revise_all(at)
         if self.state.orphans_in_a_row.get(device) == _ORPHANS_BEFORE_ALARM:
             self._out.append(Report(records.readings_without_item(device, _ORPHANS_BEFORE_ALARM, at)))
 
-    def _doubt_all(self, why: str, at: datetime) -> None:
-        """What is open was not watched without a gap."""
-        for item in self.items.values():
-            item.doubts.add(Reason.OBSERVATION_GAP)
-            item.note(at, why, None)
-        self._revise_all(at)
-
-    def _restart(self, restarted: ControllerRestarted, at: datetime) -> None:
-        """The controller forgot its items: they run to the inspection lane unseen and are closed as lost."""
-        for item in list(self.items.values()):
-            item.doubts.add(Reason.LOST_IN_TRACK)
-            item.note(at, "controller_restarted", None)
-            self._close(item, None, at)
-        state, new = self.state, restarted.epoch
-        if new < state.epoch:
-            self._out.append(Report(records.epoch_went_back(state.epoch, new, at)))
-        self._out.append(Report(gaps.restarted(state, restarted.lane_counts, at)))
-        state.epoch, state.last_tracking_id, state.last_sequence = new, 0, 0
-        state.unwatched_until_mm, state.missed = None, (0, 0)
-        self._lanes_are(restarted.lanes_available)
-
-    def _overrun(self, missed: EventsMissed, at: datetime) -> None:
-        """The ring overran: what is open may have lost an event; ids never seen go into a gap record."""
-        self._lanes_are(missed.lanes_available)
-        self._doubt_all("events_missed", at)
-        self.state.missed = (missed.first_sequence, missed.last_sequence)
-        self.state.lane_counts = missed.lane_counts
-        self.state.last_sequence = missed.last_sequence
-
-    def _fill_gap(self, up_to: int, at: datetime) -> None:
-        if gap := gaps.unseen(self.state, up_to, at):
-            self._out.append(Report(gap))
-
-    def _fell_due(self, tracking_id: int, due: Due, at: datetime) -> None:
-        item = self._about(self.items.get(tracking_id))
+    def _fell_due(self, fell: FellDue, at: datetime) -> None:
+        item = self._about(self.items.get(fell.tracking_id))
         if item is None:
             return
-        if due is Due.VERDICT and item.verdict is None:
-            item.doubts.add(Reason.EYE_MISSED)
-            self._decide(item, at)
-        elif due is Due.END:
-            item.doubts.add(Reason.LOST_IN_TRACK)
-            item.note(at, "never_seen_in_a_lane", None)
-            self._out.append(Report(records.never_arrived(item, at)))
-            self._close(item, None, at)
+        match fell.due:
+            case Due.FILM:
+                item.filmed.add(fell.device)
+                self._out.append(Film(fell.device, item.passage_id, fell.encoder_mm))
+            case Due.SCAN if self._scans is not None:
+                self._scans.overdue(item, fell.encoder_mm, at)
+                self._revise_all(at)
+            case Due.VERDICT if item.verdict is None:
+                if self._scans is not None:
+                    self._scans.look(fell.encoder_mm)
+                item.doubts.add(Reason.EYE_MISSED)
+                self._decide(item, at)
+            case Due.END:
+                item.doubts.add(Reason.LOST_IN_TRACK)
+                item.note(at, "never_seen_in_a_lane", None)
+                self._out.append(Report(records.never_arrived(item, at)))
+                self._out.extend(self._judging.close(item, None, at))
+            case _:
+                pass
+
+    def _ct_is(self, event: ItemEvent, at: datetime) -> None:
+        if self._scans is not None:
+            known = event.detail in _CT_STATES
+            self._scans.ct_is(CtState(event.detail) if known else CtState.FAULT, event.encoder_mm)
+            self._scans.look(event.encoder_mm)
+            self._revise_all(at)
+
+    def _scan_arrived(self, scan: ScanArrived, at: datetime) -> None:
+        """Its volumes are evidence of its item, if it has one; a complete one is reviewed."""
+        if self._scans is None:
+            return
+        item = self._about(self._scans.arrived(scan, at))
+        if item is None:
+            self._out.append(Report(records.scan_without_item(scan, at)))
+        else:
+            self._out.extend(Report(records.kept(each, at)) for each in records.volumes(scan, item))
+            if scan.complete and item.scan is scan:
+                self._out.append(ReviewScan(scan.scan_id, item.passage_id, scan.volumes))
+        self._revise_all(at)
 
     def _decide(self, item: Item, at: datetime) -> None:
         """The first verdict; a scanner that said nothing may have seen a second label, or its frame is
@@ -268,13 +262,7 @@ class Core:
         self._out.extend(self._judging.decide(item, at))
 
     def _revise_all(self, at: datetime) -> None:
-        for item in self.items.values():
-            self._out.extend(self._judging.revise(item, at))
-
-    def _close(self, item: Item, lane: int | None, at: datetime) -> None:
-        del self.items[item.tracking_id]
-        self._out.extend(self._judging.close(item, lane, at))
-        self._rule(answers.overtaken(item, lane, at))
+        self._out.extend(self._judging.revise_all(at))
 
     def _answered(self, given: AnswerGiven, at: datetime) -> None:
         answer = given.answer

@@ -11,19 +11,24 @@ import structlog
 
 from config.keyring import Keyring
 from config.settings import Line
-from devices.interfaces import CodesRead, Poll, Reading
+from devices.interfaces import CodesRead, Poll, Reading, ScanStored, WeightRead
 from edge import codes
 from edge.belt_clock import BeltClock, travelled_mm
-from edge.messages import AlarmRaised, Answer, SignedCommand
+from edge.messages import AlarmRaised, Answer, Command, Fetch, SignedCommand
 from edge.observations import (
     AnswerGiven,
     Code,
     ControllerSaw,
     EventsMissed,
     LabelRead,
+    MediaKept,
     Observation,
+    ScanArrived,
+    ScanReviewed,
+    ScanVolume,
     Weighed,
 )
+from models.findings import Review
 
 _READINGS_KEPT = 1000  # while the controller is away; older ones could not be placed on the belt any more
 _ALARM_AGAIN_S = 60.0  # the same alarm within this time is one alarm
@@ -42,16 +47,31 @@ class Intake:
     def __init__(self, line: Line, keyring: Keyring, session: str) -> None:
         self._line, self._keyring, self._session = line, keyring, session
         self._positions_mm = {scanner.name: scanner.position_mm for scanner in line.scanners}
-        self._readings: deque[Reading] = deque(maxlen=_READINGS_KEPT)
+        self._readings: deque[CodesRead | WeightRead] = deque(maxlen=_READINGS_KEPT)
+        self._scans: deque[ScanStored] = deque()
+        self._reviews: deque[tuple[str, Review]] = deque()
+        self._kept: deque[MediaKept] = deque()
         self._answers: deque[Answer] = deque()
+        self._fetches: deque[Fetch] = deque()
         self._changed: set[str] | None = set()
         self._alarms: deque[AlarmRaised] = deque()
         self._alarmed_at: dict[str, datetime] = {}
         self.belt = BeltClock(round(line.belt.speed_mm_s * 1.1))  # drives run a little fast
 
     def reading(self, reading: Reading) -> None:
-        """A scanner or scale has something."""
-        self._readings.append(reading)
+        """A scanner, scale or CT has something."""
+        if isinstance(reading, ScanStored):
+            self._scans.append(reading)
+        else:
+            self._readings.append(reading)
+
+    def reviewed(self, scan_id: str, review: Review) -> None:
+        """A scan was reviewed, or could not be."""
+        self._reviews.append((scan_id, review))
+
+    def kept(self, media: MediaKept) -> None:
+        """A file about a passage is in the evidence store."""
+        self._kept.append(media)
 
     def papers_changed(self, keys: set[str] | None) -> None:
         """The clearance list changed for these waybills and aliases; None: for any."""
@@ -71,14 +91,22 @@ class Intake:
         try:
             payload = signed.payload.encode()
             signature = base64.b64decode(signed.signature, validate=True)
-            answer = msgspec.json.decode(payload, type=Answer)
+            command = msgspec.json.decode(payload, type=Command)
         except (ValueError, msgspec.MsgspecError):
             self.alarm("command_unreadable", "a command from the centre could not be read", at)
             return
         if not self._keyring.verify(payload, signature):
             self.alarm("command_forged", "a command does not bear the centre's signature", at)
             return
-        self._answers.append(answer)
+        if isinstance(command, Answer):
+            self._answers.append(command)
+        elif command.session == self._session:  # its time to live counts from now, and it is taken up at once
+            self._fetches.append(command)
+
+    def fetches(self) -> Iterator[Fetch]:
+        """What the centre wants uploaded."""
+        while self._fetches:
+            yield self._fetches.popleft()
 
     def alarms(self) -> Iterator[AlarmRaised]:
         """Alarms not yet written down."""
@@ -96,8 +124,16 @@ class Intake:
         self.belt.saw(poll.at_s, poll.status)
         found: list[Observation] = []
         if poll.missed is not None:
-            counts, lanes = poll.status.lane_counts, poll.status.lanes_available
-            found.append(EventsMissed(*poll.missed, counts, lanes))
+            status = poll.status
+            found.append(
+                EventsMissed(
+                    *poll.missed,
+                    status.lane_counts,
+                    status.lanes_available,
+                    status.encoder_mm,
+                    status.ct_state,
+                )
+            )
         here_mm = poll.status.encoder_mm
         events: list[tuple[int, Observation]] = [
             (travelled_mm(here_mm, event.encoder_mm), ControllerSaw(poll.status.epoch, event))
@@ -112,12 +148,35 @@ class Intake:
         # Merging never puts one event before another, wherever on the belt each happened.
         merged = heapq.merge(events, readings, key=lambda pair: pair[0])
         found.extend(observation for _, observation in merged)
+        found.extend(self._of_images(here_mm))
         while self._answers:
             answer = self._answers.popleft()
-            found.append(AnswerGiven(answer, poll.status.encoder_mm, answer.session == self._session))
+            found.append(AnswerGiven(answer, here_mm, answer.session == self._session))
         return found
 
-    def _placed(self, reading: Reading) -> LabelRead | Weighed | None:
+    def _of_images(self, here_mm: int) -> Iterator[Observation]:
+        """Scans, reviews and files: they say themselves what they belong to."""
+        while self._scans:
+            scan = self._scans.popleft()
+            window_mm = self._line.ct.window_mm if self._line.ct else 0
+            middle_s = scan.scanned_at_s
+            yield ScanArrived(
+                scan.device,
+                scan.scan_id,
+                tuple(ScanVolume(each.sha256, each.energy, each.size) for each in scan.files),
+                scan.complete,
+                here_mm,
+                None if middle_s is None else self.belt.surely(middle_s, window_mm),
+                scan.tracking_id,
+                scan.epoch,
+            )
+        while self._reviews:
+            scan_id, review = self._reviews.popleft()
+            yield ScanReviewed(scan_id, review, here_mm)
+        while self._kept:
+            yield self._kept.popleft()
+
+    def _placed(self, reading: CodesRead | WeightRead) -> LabelRead | Weighed | None:
         """A reading with the belt's travel at its time; None if that cannot be told: it could be given to a
         neighbour."""
         encoder_mm = self.belt.surely(reading.at_s, self._line.belt.tolerance_mm)

@@ -4,12 +4,23 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from config.settings import LaneRole, Line
-from edge import records
+from edge import answers, records
 from edge.messages import Reason
-from edge.observations import Action, Report, SetLane
+from edge.observations import Action, Flag, Report, SetLane
 from edge.state import Item, State
 from edge.verdict import Verdict, inspected, verdict
 
+# What a person will look at: its evidence is kept and goes to the centre.
+_FLAGGING = frozenset(
+    {
+        Reason.IMAGE_ALARM,
+        Reason.IMAGE_PROHIBITED,
+        Reason.IMAGE_EXCEPTION,
+        Reason.SCAN_DOUBTFUL,
+        Reason.OFFICER_REVIEW,
+        Reason.CONTROL_INSTRUCTION,
+    }
+)
 _MARKS_KEPT = 512  # releases kept in mind for items already looked up; older ones are found in the journal
 
 
@@ -48,8 +59,14 @@ class Judging:
         if item.verdict is not None and item.verdict.role is not LaneRole.INSPECT:
             yield from self._adopt(item, records.undecided(item, self._line), at)
 
+    def revise_all(self, at: datetime) -> Iterator[Action]:
+        """Judge every open item again."""
+        for item in self._state.items.values():
+            yield from self.revise(item, at)
+
     def close(self, item: Item, lane: int | None, at: datetime) -> Iterator[Action]:
         """The item was seen in `lane`, or nowhere: then a release it had been given still counts as one."""
+        del self._state.items[item.tracking_id]
         found = item.verdict
         if found is None:
             found = records.undecided(item, self._line)
@@ -63,6 +80,8 @@ class Judging:
                 yield Report(records.released_without_order(closed))
         elif lane is not None:
             self._unmark(item)
+        if ruled := answers.overtaken(item, lane, at):
+            yield Report(ruled)
 
     def _judge(self, item: Item) -> Verdict:
         """By the evidence; which lanes are open no longer matters once the controller has latched one."""
@@ -84,6 +103,9 @@ class Judging:
             self._mark(item, found)
         item.note(at, "decided", None, detail=f"{found.role} {','.join(found.reasons)}")
         yield Report(records.decided(item, found, self._policy_hash, at))
+        if not item.flagged and not _FLAGGING.isdisjoint(found.reasons):
+            item.flagged = True
+            yield Flag(item.passage_id)
         if not item.confirmed:
             yield SetLane(item.epoch, item.tracking_id, found.lane)
 

@@ -36,6 +36,7 @@ def line_state(
     outbox: int,
     clearance_number: int,
     clearance_age_s: float | None,
+    uploads: int,
     devices: Iterable[tuple[Health, datetime]],
 ) -> LineState:
     """Everything a screen shows of a line; before the controller was reached it is told from the rest.
@@ -55,6 +56,8 @@ def line_state(
         outbox=outbox,
         clearance_number=clearance_number,
         clearance_age_s=clearance_age_s,
+        ct_state=status.ct_state.name.lower() if status and line.ct else "",
+        uploads=uploads,
         devices=tuple(
             DeviceTile(each.device, each.state, since, each.detail, each.readings, each.errors)
             for each, since in devices

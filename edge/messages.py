@@ -134,7 +134,7 @@ class ScanDoubt(StrEnum):
 
     MISSING = "missing"  # none came before the cut-off, or those behind it were scanned first
     DOUBLE = "double"  # a second scan of one item
-    UNKNOWN_ITEM = "unknown_item"  # it names an item that is not in or just past the tunnel
+    UNKNOWN_ITEM = "unknown_item"  # a scan made while it was in the tunnel names no item of the belt
     OUT_OF_WINDOW = "out_of_window"  # its item was not in the tunnel when it was made
     INCOMPLETE = "incomplete"  # an object is missing or broken
     LENGTH_DIFFERS = "length_differs"  # from the eye's
@@ -300,7 +300,6 @@ class MediaRecorded(Struct, frozen=True, tag="redpeak.media.recorded.v1", omit_d
     media_type: str  # application/dicom, image/jpeg, video/mp4: of the content once unsealed
     device: str
     recorded_at: datetime
-    flagged: bool = False
     part: str = ""  # of a volume: its energy
     link: ChainLink | None = None
 

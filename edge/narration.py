@@ -11,6 +11,7 @@ from edge.messages import (
     DeviceChanged,
     Event,
     GapRecorded,
+    MediaRecorded,
     PassageClosed,
     PassageDecided,
 )
@@ -25,8 +26,11 @@ from edge.observations import (
     InductionsMissed,
     LabelRead,
     LaneRuled,
+    MediaKept,
     Observation,
     PapersFound,
+    ScanArrived,
+    ScanReviewed,
     Weighed,
 )
 
@@ -74,6 +78,14 @@ def narrate(content: Observation | Event) -> str:  # noqa: PLR0912  one case a k
             return f"item {content.tracking_id}: lane {content.lane} {content.outcome.name.lower()}"
         case FellDue():
             return f"item {content.tracking_id}: {content.due} fell due"
+        case ScanArrived():
+            whole = "scan" if content.complete else "incomplete scan"
+            return f"{content.device} stored a {whole} of item {content.tracking_id or 'unknown'}"
+        case ScanReviewed(review=review):
+            found = ", ".join(finding.kind for finding in review.findings)
+            return f"image {review.outcome}: {review.exception or found}".removesuffix(": ")
+        case MediaKept():
+            return f"{content.device}: {content.kind} {content.part} kept".replace("  ", " ")
         case PassageDecided():
             why = ", ".join(content.reasons)
             return f"verdict {content.revision}: {content.role}, lane {content.lane}: {why}"
@@ -88,6 +100,8 @@ def narrate(content: Observation | Event) -> str:  # noqa: PLR0912  one case a k
             return f"{content.device} is {content.state}: {content.detail}".removesuffix(": ")
         case AlarmRaised():
             return f"ALARM {content.code}: {content.detail}"
+        case MediaRecorded():
+            return f"{content.kind} {content.sha256[:12]}… recorded, {content.size:,} bytes"
         case _:
             assert_never(content)
 
@@ -115,5 +129,7 @@ def _seen(event: ItemEvent) -> str:
             return f"lane {event.detail} {'full' if event.kind is ItemEventKind.LANE_FULL else 'free'}"
         case ItemEventKind.LINE_STATE:
             return f"line state {event.detail}"
+        case ItemEventKind.CT_STATE:
+            return f"CT state {event.detail}"
         case _:
             assert_never(event.kind)

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from devices.interfaces import CommandOutcome, ItemEvent
-from edge.messages import Answer, ClearanceEntry, Event
+from devices.interfaces import CommandOutcome, CtState, ItemEvent
+from edge.messages import Answer, ClearanceEntry, Event, MediaKind
+from models.findings import Review
 
 
 class Meaning(StrEnum):
@@ -34,6 +35,7 @@ class AgentStarted(Struct, frozen=True, tag=True):
     epoch: int
     encoder_mm: int
     lanes_available: frozenset[int]
+    ct_state: CtState = CtState.NONE
 
 
 class ControllerSaw(Struct, frozen=True, tag=True):
@@ -49,6 +51,8 @@ class ControllerRestarted(Struct, frozen=True, tag=True):
     epoch: int
     lane_counts: tuple[int, ...]
     lanes_available: frozenset[int] | None = None  # None: not known
+    encoder_mm: int = 0
+    ct_state: CtState = CtState.NONE
 
 
 class EventsMissed(Struct, frozen=True, tag=True):
@@ -58,6 +62,8 @@ class EventsMissed(Struct, frozen=True, tag=True):
     last_sequence: int
     lane_counts: tuple[int, ...]
     lanes_available: frozenset[int] | None = None  # None: not known
+    encoder_mm: int = 0
+    ct_state: CtState = CtState.NONE
 
 
 class ControllerStalled(Struct, frozen=True, tag=True):
@@ -88,6 +94,47 @@ class Weighed(Struct, frozen=True, tag=True):
     scale_end_mm: int
     encoder_mm: int
     weight_g: float | None
+
+
+class ScanVolume(Struct, frozen=True):
+    """One object of a scan, kept under its hash."""
+
+    sha256: str
+    energy: str
+    size: int
+
+
+class ScanArrived(Struct, frozen=True, tag=True):
+    """A CT scan is on disk. `middle_mm`: the belt's travel at the middle of its acquisition, if known."""
+
+    device: str
+    scan_id: str
+    volumes: tuple[ScanVolume, ...]
+    complete: bool
+    encoder_mm: int  # now
+    middle_mm: int | None
+    tracking_id: int | None
+    epoch: int | None
+
+
+class ScanReviewed(Struct, frozen=True, tag=True):
+    """A reviewer has looked at a scan, or has failed to."""
+
+    scan_id: str
+    review: Review
+    encoder_mm: int
+
+
+class MediaKept(Struct, frozen=True, tag=True):
+    """A still, clip or report about a passage lies in the evidence store; `size` in bytes."""
+
+    passage_id: str
+    kind: MediaKind
+    sha256: str
+    size: int
+    media_type: str
+    device: str
+    part: str = ""
 
 
 class Paper(Struct, frozen=True):
@@ -125,6 +172,8 @@ class LaneRuled(Struct, frozen=True, tag=True):
 class Due(StrEnum):
     """What may fall due when the belt has moved on."""
 
+    FILM = "film"  # its middle passed a camera
+    SCAN = "scan"  # its scan should be there by now
     VERDICT = "verdict"  # past the decision eye, which did not report it
     END = "end"  # past the end of the line and seen in no lane
 
@@ -134,6 +183,8 @@ class FellDue(Struct, frozen=True, tag=True):
 
     tracking_id: int
     due: Due
+    device: str = ""  # the camera
+    encoder_mm: int = 0  # when it was due
 
 
 Observation = (
@@ -149,6 +200,9 @@ Observation = (
     | AnswerGiven
     | LaneRuled
     | FellDue
+    | ScanArrived
+    | ScanReviewed
+    | MediaKept
 )
 
 
@@ -167,10 +221,32 @@ class SetLane(Struct, frozen=True):
     lane: int
 
 
+class Film(Struct, frozen=True):
+    """Have a camera record the moment when the belt's travel was `encoder_mm`."""
+
+    camera: str
+    passage_id: str
+    encoder_mm: int
+
+
+class ReviewScan(Struct, frozen=True):
+    """Have a scan reviewed and feed ScanReviewed, whatever comes of it."""
+
+    scan_id: str
+    passage_id: str
+    volumes: tuple[ScanVolume, ...]
+
+
+class Flag(Struct, frozen=True):
+    """A person will look at this passage: keep its evidence and send it to the centre."""
+
+    passage_id: str
+
+
 class Report(Struct, frozen=True):
     """A record for the centre, journalled with what led to it."""
 
     message: Event
 
 
-Action = LookUp | SetLane | Report
+Action = LookUp | SetLane | Film | ReviewScan | Flag | Report

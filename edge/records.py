@@ -1,5 +1,6 @@
 """The records the core writes: an item's state put into the messages the centre keeps."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from config.settings import Line
@@ -8,11 +9,13 @@ from edge.messages import (
     AlarmRaised,
     ClearanceEvidence,
     Evidence,
+    MediaKind,
+    MediaRecorded,
     PassageClosed,
     PassageDecided,
     Reason,
 )
-from edge.observations import Paper
+from edge.observations import MediaKept, Paper, ScanArrived
 from edge.state import Item
 from edge.verdict import Verdict, inspected
 
@@ -46,6 +49,7 @@ def decided(item: Item, found: Verdict, policy_hash: str, at: datetime) -> Passa
             trips=item.trips,
             answer_id=next(reversed(item.answers), None),
             doubts=tuple(sorted(item.doubts)),
+            scan=item.scan_evidence(),
         ),
         policy=policy_hash,
         awaiting_answer=found.awaiting_answer,
@@ -100,6 +104,40 @@ def released_without_order(closed: PassageClosed) -> AlarmRaised:
     """An item came out in a release lane that its last verdict did not name."""
     where = f"passage {closed.passage_id} entered lane {closed.lane}"
     return AlarmRaised("released_without_order", where, closed.closed_at)
+
+
+def scan_without_item(scan: ScanArrived, at: datetime) -> AlarmRaised:
+    """A CT scan names no item that is on the belt."""
+    detail = f"scan {scan.scan_id[:64]} of {scan.device} belongs to no item on the belt"
+    return AlarmRaised("scan_without_item", detail, at)
+
+
+def kept(media: MediaKept, at: datetime) -> MediaRecorded:
+    """A file about a passage lies in the evidence store."""
+    return MediaRecorded(
+        media.passage_id,
+        media.kind,
+        media.sha256,
+        media.size,
+        media.media_type,
+        media.device,
+        at,
+        part=media.part,
+    )
+
+
+def volumes(scan: ScanArrived, item: Item) -> Iterator[MediaKept]:
+    """The objects of a scan as evidence of an item's passage."""
+    for each in scan.volumes:
+        yield MediaKept(
+            item.passage_id,
+            MediaKind.VOLUME,
+            each.sha256,
+            each.size,
+            "application/dicom",
+            scan.device,
+            each.energy,
+        )
 
 
 def epoch_went_back(old: int, new: int, at: datetime) -> AlarmRaised:

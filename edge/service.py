@@ -21,6 +21,7 @@ from edge.clearance_sync import ClearanceSync
 from edge.ending import end_step, end_tasks, in_thread
 from edge.intake import Intake
 from edge.journal import Journal
+from edge.line_imaging import Run, make_imaging
 from edge.line_lock import hold_line
 from edge.live import StateMoments, line_state
 from edge.messages import LineState, SignedCommand
@@ -63,6 +64,8 @@ async def _run_line(site: Site, line: Line, data: Path) -> None:
         make_scale(line.scale, data, now_s) if line.scale else None,
     )
     intake = Intake(line, keyring, session)
+    images = make_imaging(site, line, data, keyring, token, intake, now_s)
+    devices.imaging = images.imaging if images else None
     agent = Agent(line, session, devices, intake, journal, clearance, now_s, _wall)
     url = f"http://{site.centre.host}:{site.centre.port}/api/lines/{line.id}/clearance"
     sync = ClearanceSync(clearance, HttpClearance(url, token), intake.papers_changed, now_s)
@@ -93,6 +96,7 @@ async def _run_line(site: Site, line: Line, data: Path) -> None:
                     outbox=journal.outbox_size(),
                     clearance_number=clearance.number,
                     clearance_age_s=clearance.age_s(now_s(), _wall()),
+                    uploads=images.evidence.waiting if images else 0,
                     devices=[
                         (health, moments.began_at(health, now_s(), _wall())) for health in devices.healths()
                     ],
@@ -113,10 +117,8 @@ async def _run_line(site: Site, line: Line, data: Path) -> None:
         "drain": drain(),
         "publish": publish(),
     }
-    for scanner in devices.scanners:
-        parts[scanner.name] = _kept_running(scanner.name, lambda scanner=scanner: scanner.run(intake.reading))
-    if (scale := devices.scale) is not None:
-        parts[scale.name] = _kept_running(scale.name, lambda: scale.run(intake.reading))
+    runs = _reading(devices, intake) | (images.parts if images else {})
+    parts |= {name: _kept_running(name, run) for name, run in runs.items()}
     uplink.start()
     _log.info("edge_started", line=line.id, session=session, outbox=journal.outbox_size())
     try:
@@ -127,10 +129,22 @@ async def _run_line(site: Site, line: Line, data: Path) -> None:
         await end_step("conveyor", devices.conveyor.close())
         journal.close()
         clearance.close()
+        if images:
+            images.evidence.close()
         _log.info("edge_stopped", line=line.id)
 
 
-async def _kept_running(name: str, run: Any) -> None:
+def _reading(devices: Devices, intake: Intake) -> dict[str, Run]:
+    """What reads labels and weights, by name."""
+    runs: dict[str, Run] = {
+        scanner.name: lambda scanner=scanner: scanner.run(intake.reading) for scanner in devices.scanners
+    }
+    if (scale := devices.scale) is not None:
+        runs[scale.name] = lambda: scale.run(intake.reading)
+    return runs
+
+
+async def _kept_running(name: str, run: Run) -> None:
     """A device's task: whatever it raises is its own trouble, said in the log, and it starts again."""
     while True:
         try:

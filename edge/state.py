@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.belt_clock import travelled_mm
-from edge.messages import Answer, CodeEvidence, Decision, Moment, Reason
-from edge.observations import Code, Paper
+from edge.messages import Answer, CodeEvidence, Decision, Moment, Reason, ScanDoubt, ScanEvidence
+from edge.observations import Code, Paper, ScanArrived
 from edge.verdict import Gathered, Verdict
+from models.findings import Review
 
 
 @dataclass
@@ -30,6 +31,14 @@ class Item:
     papers: dict[str, Paper | None] = field(default_factory=dict[str, Paper | None])
     doubts: set[Reason] = field(default_factory=set[Reason])
     moments: list[Moment] = field(default_factory=list[Moment])
+    scan: ScanArrived | None = None
+    review: Review | None = None
+    scan_doubts: set[ScanDoubt] = field(default_factory=set[ScanDoubt])
+    scan_agrees: bool = False  # every check of whose scan it is has come out well
+    scan_awaited: bool = True  # it is not overdue yet
+    unscanned: bool = False  # the CT was not ready while it was in the tunnel
+    filmed: set[str] = field(default_factory=set[str])  # cameras asked
+    flagged: bool = False  # a person will look at it
     verdict: Verdict | None = None
     revision: int = 0
     confirmed: bool = False  # the controller has acknowledged the present verdict's lane
@@ -62,7 +71,17 @@ class Item:
             doubts=frozenset(self.doubts),
             answer=self.answer,
             released_by_other=released_by_other,
+            scan=self.scan_evidence(),
+            unscanned=self.unscanned,
         )
+
+    def scan_evidence(self) -> ScanEvidence | None:
+        """Its CT scan as it stands in records; None while there is nothing to say."""
+        if self.scan is None and not self.scan_doubts:
+            return None
+        scan_id = self.scan.scan_id if self.scan else ""
+        volumes = tuple(each.sha256 for each in self.scan.volumes) if self.scan else ()
+        return ScanEvidence(scan_id, volumes, self.review, tuple(sorted(self.scan_doubts)))
 
 
 @dataclass
@@ -78,5 +97,7 @@ class State:
     released: dict[str, str] = field(default_factory=dict[str, str])  # waybill key → passage that has, or may
     missed: tuple[int, int] = (0, 0)  # the ring sequences lost since the last induction that was seen
     lane_counts: tuple[int, ...] = ()  # the controller's, when events were last found missing
+    ct_down: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])  # belt travel
+    tunnel_doubtful: bool = False  # a scan went wrong, and none was surely right since
     orphans: int = 0  # readings that fitted no item
     orphans_in_a_row: dict[str, int] = field(default_factory=dict[str, int])  # by device

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from config.settings import LaneRole, Line, Policy
 from edge.codes import Agreement, identify
-from edge.messages import ClearanceState, Decision, Reason
+from edge.messages import ClearanceState, Decision, Reason, ScanEvidence
 from edge.observations import Code, Paper
+from models.findings import Outcome
 
 TRIPS_UNKNOWN = 255  # the controller cannot tell how often the item went round
 
@@ -22,6 +23,8 @@ class Gathered(Struct, frozen=True):
     doubts: frozenset[Reason] = frozenset()
     answer: Decision | None = None
     released_by_other: bool = False  # another passage on this line released the same waybill
+    scan: ScanEvidence | None = None
+    unscanned: bool = False  # the CT was not ready while it was in the tunnel
 
 
 class Verdict(Struct, frozen=True):
@@ -59,13 +62,13 @@ def verdict(found: Gathered, line: Line, closed_lanes: frozenset[int] = frozense
         if wait is None or wait.number in closed_lanes:
             return inspected(line, *missing, Reason.LANE_UNAVAILABLE, paper=paper)
         return Verdict(LaneRole.WAIT, wait.number, missing, paper=paper)
-    if paper.entry.state is ClearanceState.REVIEW and found.answer is not Decision.RELEASE:
-        return inspected(line, Reason.OFFICER_REVIEW, paper=paper, awaiting_answer=True)
+    flagged = _flagged(found, paper)
+    if flagged and found.answer is not Decision.RELEASE:
+        return inspected(line, *flagged, paper=paper, awaiting_answer=True)
     lane = release_lane(line, paper.entry.courier, paper.entry.destination)
     if lane in closed_lanes:
         return _go_round(found, line, closed_lanes, Reason.LANE_UNAVAILABLE, paper)
-    reviewed = paper.entry.state is ClearanceState.REVIEW
-    reason = Reason.OFFICER_RELEASED if reviewed else Reason.CLEARED
+    reason = Reason.OFFICER_RELEASED if flagged else Reason.CLEARED
     return Verdict(LaneRole.RELEASE, lane, (reason,), paper=paper)
 
 
@@ -107,6 +110,35 @@ def _forbidding(found: Gathered, paper: Paper, line: Line) -> tuple[Reason, ...]
             found.weight_g, entry.declared_weight_g, line.policy
         ):
             reasons.append(Reason.WEIGHT_MISMATCH)
+    if line.ct is not None and (reason := _image_forbids(found, line.policy)):
+        reasons.append(reason)
+    return tuple(reasons)
+
+
+def _image_forbids(found: Gathered, policy: Policy) -> Reason | None:
+    """What the CT image, or its lack, says against release whatever an officer at the screen thinks."""
+    if found.unscanned:
+        return Reason.CT_NOT_READY
+    if found.scan is not None and found.scan.doubts:
+        return Reason.SCAN_DOUBTFUL
+    if found.scan is None or found.scan.review is None:
+        return Reason.IMAGE_PENDING
+    review = found.scan.review
+    if review.outcome is Outcome.EXCEPTION:
+        return Reason.IMAGE_EXCEPTION
+    if any(finding.category not in policy.officer_may_clear for finding in review.findings):
+        return Reason.IMAGE_PROHIBITED
+    return None
+
+
+def _flagged(found: Gathered, paper: Paper) -> tuple[Reason, ...]:
+    """What an officer at the screen may clear, and nobody else."""
+    reasons: list[Reason] = []
+    review = found.scan.review if found.scan is not None else None
+    if review is not None and review.outcome is not Outcome.CLEAR:
+        reasons.append(Reason.IMAGE_ALARM)
+    if paper.entry.state is ClearanceState.REVIEW:
+        reasons.append(Reason.OFFICER_REVIEW)
     return tuple(reasons)
 
 

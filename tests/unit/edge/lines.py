@@ -43,7 +43,7 @@ def demo_line(*, every_scanner: bool = False) -> Line:
 
     One scanner's frame is enough here, unless `every_scanner`, so that a test says only what it is about.
     """
-    line = read_site(Path(config.__file__).parent / "sites" / "demo.toml").line("L1")
+    line = read_site(Path(config.__file__).parent / "sites" / "sorting.toml").line("L1")
     return replace(line, policy=replace(line.policy, every_scanner=every_scanner))
 
 
