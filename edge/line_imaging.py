@@ -53,7 +53,7 @@ def make_imaging(
     evidence = Evidence(folder / "evidence.db", store, lambda content: keyring.seal(content, "media"))
     worker = WorkerThread("evidence")
     ct = make_ct(line.ct, data, folder, now_s, time.time) if line.ct else None
-    cameras = [make_camera(camera, data, folder, now_s) for camera in line.cameras]
+    cameras = [make_camera(camera, data, now_s) for camera in line.cameras]
     imaging = Imaging(folder / "under-review", evidence, worker, intake, ct=ct, cameras=cameras)
     url = f"http://{site.centre.host}:{site.centre.port}/api/lines/{line.id}/media"
     uploads = Uploads(evidence, worker, HttpMedia(url, token))

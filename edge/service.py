@@ -58,14 +58,14 @@ async def _run_line(site: Site, line: Line, data: Path) -> None:
     token = (data / "keys" / "edge-token").read_text("utf-8").strip()
     journal = Journal(journal_path(data, line.id), identity=lambda: uuid4().hex)
     clearance = ClearanceList(data / f"edge-{line.id}" / "lists.db")
+    intake = Intake(line, keyring, session)
+    images = make_imaging(site, line, data, keyring, token, intake, now_s)
     devices = Devices(
         make_conveyor(line.conveyor, now_s),
         [make_scanner(scanner, data, now_s) for scanner in line.scanners],
         make_scale(line.scale, data, now_s) if line.scale else None,
+        images.imaging if images else None,
     )
-    intake = Intake(line, keyring, session)
-    images = make_imaging(site, line, data, keyring, token, intake, now_s)
-    devices.imaging = images.imaging if images else None
     agent = Agent(line, session, devices, intake, journal, clearance, now_s, _wall)
     url = f"http://{site.centre.host}:{site.centre.port}/api/lines/{line.id}/clearance"
     sync = ClearanceSync(clearance, HttpClearance(url, token), intake.papers_changed, now_s)
