@@ -189,6 +189,9 @@ def _differs(review: Review, other: Item, line: Line) -> bool:
 
 
 def _is_measured(item: Item, line: Line) -> bool:
+    """Whether length and weight are surely its own: of an item in doubt they may be its neighbour's too."""
+    if item.doubts:
+        return False
     return item.length_mm is not None and (line.scale is None or item.weight_g is not None)
 
 

@@ -1,7 +1,7 @@
 """What a review of a CT image says: the vocabulary shared by reviewers, the edge's records and the reports.
 
 The words follow DICOS (NEMA IIC 1), whose threat detection reports we write. Boxes are in millimetres of the
-volume: x across the belt, y up, z along it, from the corner of the first voxel.
+volume: x across the belt, y from the top down, z along it, from the corner of the first voxel.
 """
 
 from enum import StrEnum

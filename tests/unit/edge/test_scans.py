@@ -178,6 +178,19 @@ def test_an_image_that_disagrees_with_eye_or_scale_is_a_mismatch(image: object, 
     assert (scan.review.outcome, scan.review.exception) == (Outcome.EXCEPTION, ImageException.MISMATCH)
 
 
+def test_an_item_already_in_doubt_says_nothing_about_its_image():
+    line = bench()
+    line.induct(1, 0)
+    line.see(ItemEventKind.TOO_CLOSE, 1, 500)
+    line.scan(0, A)
+    line.weigh(0, 1900.0)  # with its neighbour's
+    line.decide(1, 0)
+    line.store(1, 0)
+    line.review("scan-1", 0)
+    assert line.core.items[1].scan_doubts == {ScanDoubt.NOT_TELLING}
+    assert not line.core.state.tunnel_doubtful
+
+
 def test_doubt_ends_with_a_scan_that_fits_its_item_and_neither_neighbour():
     line = bench()
     line.store(99, 0)  # somebody's image: the tunnel is doubtful
