@@ -9,11 +9,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+import structlog
+
 from devices.errors import ContractMismatch, ControllerFrozen, LinkDown
 from devices.event_ring import EventRing
 from devices.health import HealthRecord
 from devices.interfaces import (
     CommandResult,
+    CtState,
     Cursor,
     Health,
     LaneCommand,
@@ -24,6 +27,7 @@ from devices.line_status import line_status
 from devices.mailbox import Mailbox
 from devices.profile import SorterProfile
 
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
 _STANDS_STILL_S = 1.0  # the contract's heartbeat counts up at least every 0.2 s
 
 
@@ -70,6 +74,7 @@ class ModbusConveyor:
         self._unknown_outcomes: list[int] = []
         self._verified = 0  # the connection on which the machine was checked and its mailbox adopted
         self._heartbeat: tuple[int, float] | None = None  # the controller's, and since when it is that
+        self._ct_number = int(CtState.NONE)  # the CT state register as last read
         self._odd = False  # it sent something the contract does not have, and nothing better since
         self._one_at_a_time = asyncio.Lock()
 
@@ -152,6 +157,7 @@ class ModbusConveyor:
         end = max(profile.status.base + profile.status.length, profile.results.base + results_length)
         block = await self._link.read(base, end - base)
         status = line_status(block[profile.status.base - base :], profile, self._name)
+        self._note_ct(profile.status.fields.ct_state.read(block, profile.status.base - base), status.ct_state)
         results = block[profile.results.base - base :][:results_length]
         if adopt or self._link.connections != self._verified:
             connection = self._link.connections
@@ -164,6 +170,12 @@ class ModbusConveyor:
         self._results += understood
         self._unknown_outcomes += unknown
         return status
+
+    def _note_ct(self, number: int, taken_for: CtState) -> None:
+        """Say once that the controller shows a CT state that the contract does not have."""
+        if number not in (self._ct_number, taken_for):
+            _log.warning("unknown_ct_state_read", device=self._name, number=number, taken_for=taken_for.name)
+        self._ct_number = number
 
     def _watch(self, heartbeat: int, at_s: float) -> None:
         """A program that stands still behind a living link must not be taken for a belt that does."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from devices.errors import ContractMismatch
-from devices.interfaces import LineStatus, PackMlState
+from devices.interfaces import CtState, LineStatus, PackMlState
 from devices.profile import SorterProfile
 
 _STATES = frozenset(PackMlState)
+_CT_STATES = frozenset(CtState)
 
 
 def line_status(block: Sequence[int], profile: SorterProfile, name: str) -> LineStatus:
@@ -43,4 +44,10 @@ def line_status(block: Sequence[int], profile: SorterProfile, name: str) -> Line
         inducted=fields.inducted.read(block),
         last_tracking_id=fields.last_tracking_id.read(block),
         newest_sequence=fields.newest_sequence.read(block),
+        ct_state=ct_state(fields.ct_state.read(block)),
     )
+
+
+def ct_state(number: int) -> CtState:
+    """The CT scanner's state; a number the contract does not have is FAULT: nothing passes for scanned."""
+    return CtState(number) if number in _CT_STATES else CtState.FAULT

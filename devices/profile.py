@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from devices.ct.profile import PREFIX as CT_PREFIX
 from devices.errors import ProfileError
 
 Address = Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -65,6 +66,7 @@ class StatusFields(_Table, frozen=True):
     newest_sequence: Field
     watchdog_ms: Field
     ring_capacity: Field
+    ct_state: Field
     lane_counts: Field
 
 
@@ -175,7 +177,9 @@ def load_profile(name: str) -> SorterProfile:
     """The shipped profile of that name; ProfileError names file, key and expectation."""
     folder = files("devices") / "profiles"
     shipped = sorted(
-        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml") and not entry.name.startswith(CT_PREFIX)
     )
     if name not in shipped:
         raise ProfileError(f"no profile {name}; there are {', '.join(shipped)}")
