@@ -3,26 +3,26 @@
 A screen says "sent" until the edge has ruled: the edge alone knows whether the answer beat the belt.
 """
 
-import base64
 import uuid
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from central import schema
+from central import answer_rules, claims, schema
+from central.answer_rules import Barred
 from central.audit import note
+from central.claims import ClaimedError
+from central.commands import Commands, LineAwayError
 from central.database import writing
 from central.roles import Principal
 from config.keyring import Keyring
 from config.settings import Site
-from edge.messages import Answer, Decision, LineState, Reason, Ruling, SignedCommand
-
-_NEEDS_TWO = frozenset({Reason.CONTROL_INSTRUCTION, Reason.CUSTOMS_HOLD, Reason.OFFICER_STOPPED})
+from edge.messages import Answer, Decision, Evidence, Ruling
 
 
 class Refusal(StrEnum):
@@ -32,22 +32,18 @@ class Refusal(StrEnum):
     NOT_AWAITED = "not_awaited"  # the passage does not await an answer, or no longer
     TWO_NEEDED = "two_needed"  # an override: a second officer has to sign too
     LINE_AWAY = "line_away"  # the answer cannot reach the line now
+    CLAIMED = "claimed"  # another officer works on it
+    PROHIBITED = "prohibited"  # what was found may not be cleared on the screen
+    EXCEPTION = "exception"  # its image cannot be judged
 
 
 class AnswerError(Exception):
-    """An answer cannot be given; the message is a sentence for the officer."""
+    """An answer cannot be given; the message is a sentence for the officer, `by` who else works on it."""
 
-    def __init__(self, why: Refusal, sentence: str) -> None:
+    def __init__(self, why: Refusal, sentence: str, by: str = "") -> None:
         super().__init__(sentence)
         self.why = why
-
-
-class Sender(Protocol):
-    """The way to the lines, as `central.mqtt.Link` is one."""
-
-    @property
-    def connected(self) -> bool: ...  # noqa: D102
-    def send(self, line: str, channel: str, message: Struct) -> bool: ...  # noqa: D102
+        self.by = by
 
 
 class Sent(Struct, frozen=True):
@@ -58,24 +54,22 @@ class Sent(Struct, frozen=True):
 
 
 class Answers:
-    """Gives answers for one site; `states` tells each line's session and epoch."""
+    """Gives answers for one site."""
 
     def __init__(
         self,
         engine: Engine,
         site: Site,
         keyring: Keyring,
-        link: Sender,
+        commands: Commands,
         *,
         clock: Callable[[], datetime],
-        states: Callable[[], dict[str, LineState]],
     ) -> None:
         self._engine = engine
         self._site = site
         self._keyring = keyring
-        self._link = link
+        self._commands = commands
         self._clock = clock
-        self._states = states
 
     def give(
         self,
@@ -114,9 +108,12 @@ class Answers:
                     action=f"answered_{decision.value}",
                     subject=passage_id,
                 )
-        if not self._link.send(line, "commands", self._signed(answer)):
+            claims.end(connection, self._site.id, passage_id)
+        try:
+            self._commands.send(line, answer)
+        except LineAwayError as error:
             self._withdraw(answer.answer_id)
-            raise AnswerError(Refusal.LINE_AWAY, "the broker went away: the answer was not sent")
+            raise AnswerError(Refusal.LINE_AWAY, str(error)) from error
         return Sent(answer_id=answer.answer_id, ruling=Ruling.SENT)
 
     def _prepared(
@@ -133,11 +130,14 @@ class Answers:
         ).first()
         if passage is None:
             raise AnswerError(Refusal.NO_PASSAGE, "no such passage")
-        if not passage.awaiting_answer or passage.closed_at is not None:
-            raise AnswerError(Refusal.NOT_AWAITED, "this passage does not await an answer")
-        state = self._states().get(passage.line)
-        if state is None or not state.online or not self._link.connected:
-            raise AnswerError(Refusal.LINE_AWAY, "the line cannot be reached now")
+        self._check_open(passage, decision)
+        try:
+            claims.check(connection, self._site.id, passage_id, officers, now)
+            state = self._commands.listener(passage.line)
+        except ClaimedError as error:
+            raise AnswerError(Refusal.CLAIMED, str(error), error.claim.name) from error
+        except LineAwayError as error:
+            raise AnswerError(Refusal.LINE_AWAY, str(error)) from error
         if state.epoch != passage.epoch:
             raise AnswerError(
                 Refusal.NOT_AWAITED,
@@ -155,13 +155,26 @@ class Answers:
             issued_at=now,
         )
 
+    def _check_open(self, passage: Row[*tuple[Any, ...]], decision: Decision) -> None:
+        """While the item moves a stop of a flagged one is always welcome; a release must be awaited."""
+        if passage.closed_at is not None:
+            raise AnswerError(Refusal.NOT_AWAITED, "this parcel has left the belt")
+        if decision is Decision.RELEASE:
+            evidence = msgspec.convert(passage.evidence, Evidence) if passage.evidence else Evidence()
+            bar = answer_rules.barred(evidence.scan, answer_rules.may_clear(self._site, passage.line))
+            if bar is not None:
+                why = Refusal.EXCEPTION if bar is Barred.EXCEPTION else Refusal.PROHIBITED
+                raise AnswerError(why, answer_rules.SENTENCES[bar])
+        if not passage.awaiting_answer and (decision is Decision.RELEASE or not passage.flagged):
+            raise AnswerError(Refusal.NOT_AWAITED, "this passage does not await an answer")
+
     def _check_override(
         self, connection: Connection, passage_id: str, reasons: list[str], officers: tuple[str, ...]
     ) -> None:
         """One officer cannot release against customs' instruction or another officer's stop."""
         if len(officers) > 1:
             return
-        if not _NEEDS_TWO.isdisjoint(reasons):
+        if not answer_rules.NEEDS_TWO.isdisjoint(reasons):
             raise AnswerError(Refusal.TWO_NEEDED, "against customs' instruction or hold two must sign")
         answers = schema.answers
         stops = connection.execute(
@@ -174,11 +187,6 @@ class Answers:
                 Refusal.TWO_NEEDED,
                 "another officer has stopped this parcel: two must sign",
             )
-
-    def _signed(self, answer: Answer) -> SignedCommand:
-        payload = msgspec.json.encode(answer)
-        signature = base64.b64encode(self._keyring.sign(payload)).decode()
-        return SignedCommand(payload=payload.decode(), signature=signature)
 
     def _withdraw(self, answer_id: str) -> None:
         answers = schema.answers

@@ -12,10 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from central import schema
 from central.answers import Answers
 from central.clearance_log import Snapshots
+from central.fetching import Fetching
+from central.images import Images
 from central.ingest import Writer
 from central.live import Hub
+from central.media import Places
+from central.media_store import MediaStore
 from central.metrics import Metrics
 from central.mqtt import Link
+from central.officer_reports import OfficerReports
 from central.store import Stored
 from central.users import Users
 from config.keyring import Keyring
@@ -36,12 +41,21 @@ class Centre:
     writer: Writer
     link: Link
     answers: Answers
+    media: MediaStore
+    fetching: Fetching
+    images: Images
+    officer_reports: OfficerReports
     snapshots: Snapshots
     hub: Hub
     metrics: Metrics
     console: Path
     version: str
     states: dict[str, LineState] = field(default_factory=dict[str, LineState])
+
+    @property
+    def places(self) -> Places:
+        """Tells where each file is."""
+        return Places(store=self.media, fetching=self.fetching)
 
     def database_works(self) -> bool:
         """Whether the database answers and takes what is written."""

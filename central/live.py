@@ -14,6 +14,9 @@ from msgspec import Struct, structs
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
+from central import claims
+from central.claims import Claim
+from central.image_views import ClaimChanged, MediaChanged
 from central.passages import row_view
 from central.roles import Permission, Principal
 from central.store import Stored
@@ -61,6 +64,8 @@ class Sources(Struct, frozen=True):
 
     rows: Callable[[Sequence[str]], list[RowMapping]]
     answers: Callable[[Sequence[str]], Sequence[AnswerView]]
+    claims: Callable[[Sequence[str]], dict[str, Claim]]
+    pictured: Callable[[Sequence[str]], set[str]]  # the passages that files are about
     figures: Callable[[Principal], Figures]
 
 
@@ -74,6 +79,9 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._passages: set[str] = set()
         self._answers: set[str] = set()
+        self._claims: set[str] = set()  # passages
+        self._media: set[str] = set()  # passages
+        self._uploaded: set[str] = set()  # hashes
         self._lines: dict[str, LineState] = {}
         self._alarms: list[AlarmView] = []
         self._counted = False  # whether figures may have changed
@@ -115,6 +123,20 @@ class Hub:
         """Take note of an answer given here; called from a worker thread."""
         self._from_thread(lambda: self._answers.add(answer_id))
 
+    def claimed(self, passage_id: str) -> None:
+        """Take note of a claim taken, renewed or ended; it is looked at again when it would run out."""
+
+        def note() -> None:
+            self._claims.add(passage_id)
+            if self._loop is not None:
+                self._loop.call_later(claims.LASTS.total_seconds() + TICK_S, self._claims.add, passage_id)
+
+        self._from_thread(note)
+
+    def uploaded(self, sha256: str) -> None:
+        """Take note of a file that is wholly here now."""
+        self._from_thread(lambda: self._uploaded.add(sha256))
+
     def _from_thread(self, act: Callable[[], object]) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act)
@@ -131,6 +153,8 @@ class Hub:
                 case messages.AnswerRuled() as event:
                     self._answers.add(event.answer_id)
                     self._passages.add(event.passage_id)
+                case messages.MediaRecorded() as event:
+                    self._media.add(event.passage_id)
                 case messages.AlarmRaised() as event:
                     self._alarms.append(
                         AlarmView(
@@ -158,6 +182,7 @@ class Hub:
         answers, self._answers = self._answers, set()
         alarms, self._alarms = self._alarms, []
         if not self._clients:
+            self._claims, self._media, self._uploaded = set(), set(), set()
             return
         for line, state in lines.items():
             report = LineReport(line=line, state=state)
@@ -171,11 +196,27 @@ class Hub:
         if answers:
             for answer in await asyncio.to_thread(self._sources.answers, sorted(answers)):
                 self._tell(Permission.SEE_TARGETING, "answer", lambda _who, a=answer: a)
+        await self._tell_images()
         for alarm in alarms:
             self._tell(Permission.SEE_ALARMS, "alarm", lambda _who, a=alarm: a)
         if self._counted and time.monotonic() >= self._figures_due_s:
             self._counted = False
             await self._tell_figures()
+
+    async def _tell_images(self) -> None:
+        """Claims as they are now, and whose files are new."""
+        claimed, self._claims = self._claims, set()
+        media, self._media = self._media, set()
+        uploaded, self._uploaded = self._uploaded, set()
+        if claimed:
+            holders = await asyncio.to_thread(self._sources.claims, sorted(claimed))
+            for passage_id in sorted(claimed):
+                claim = holders.get(passage_id)
+                self._tell(Permission.ANSWER, "claim", lambda who, p=passage_id, c=claim: _claim(p, c, who))
+        if uploaded:
+            media |= await asyncio.to_thread(self._sources.pictured, sorted(uploaded))
+        for passage_id in sorted(media):
+            self._tell(Permission.SEE_IMAGES, "media", lambda _who, p=passage_id: MediaChanged(p))
 
     async def _tell_figures(self) -> None:
         """Count once for each kind of viewer; a count that takes long is made less often."""
@@ -213,6 +254,15 @@ def _shown_report(report: LineReport, principal: Principal) -> LineReport:
 def _own_row(row: RowMapping, principal: Principal) -> object:
     own = principal.own_parcels_of
     return row_view(row, principal) if own is None or row["organisation"] == own else None
+
+
+def _claim(passage_id: str, claim: Claim | None, principal: Principal) -> ClaimChanged:
+    return ClaimChanged(
+        passage_id=passage_id,
+        claimed_by=claim.name if claim else None,
+        claimed_by_me=claim is not None and claim.officer == principal.user_id,
+        claimed_until=claim.until if claim else None,
+    )
 
 
 def _event(name: str, content: object) -> Event:

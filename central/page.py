@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from central import masking, schema
+from central.image_views import MediaItem, ScanView, shown_review
 from central.papers import Consignee
 from central.passages import row_view
 from central.roles import INSPECTION, TARGETING, Permission, Principal, shown_reasons
@@ -39,9 +40,10 @@ def page(
     principal: Principal,
     passage: RowMapping,
     waybill: RowMapping | None,
+    media: tuple[MediaItem, ...],
     now: datetime,
 ) -> PassagePage:
-    """The page of a passage, papers masked."""
+    """The page of a passage, papers masked; `media`: its files, for those who may see images."""
     row = row_view(passage, principal)
     return PassagePage(
         **{name: getattr(row, name) for name in row.__struct_fields__},
@@ -56,6 +58,8 @@ def page(
         goods=tuple(waybill["goods"]) if waybill else (),
         timeline=tuple(_moment(each, principal) for each in passage["timeline"] or ()),
         answers=answers_of(connection, keyring, principal, passage["passage_id"], now),
+        scan=scan_of(passage, principal),
+        media=media,
         chain=ChainView(decided=_link(passage, "decided"), closed=_link(passage, "closed")),
     )
 
@@ -75,6 +79,18 @@ def revealed(
             RevealedCode(scanner=code.scanner, raw=_opened(keyring, code.sealed_raw))
             for code in evidence.codes
         ),
+    )
+
+
+def scan_of(passage: RowMapping, principal: Principal) -> ScanView | None:
+    """The CT scan of a passage; None without one, and for those who may not see images."""
+    if passage["evidence"] is None or not principal.may(Permission.SEE_IMAGES):
+        return None
+    scan = msgspec.convert(passage["evidence"], Evidence).scan
+    if scan is None:
+        return None
+    return ScanView(
+        scan_id=scan.scan_id, volumes=scan.volumes, review=shown_review(scan.review), doubts=scan.doubts
     )
 
 
@@ -239,6 +255,8 @@ def _evidence(evidence: dict[str, Any] | None, principal: Principal) -> dict[str
         for code in evidence.get("codes", ())
     ]
     shown = {**evidence, "codes": codes, "doubts": shown_reasons(evidence.get("doubts", ()), principal)}
+    if not principal.may(Permission.SEE_IMAGES):
+        shown.pop("scan", None)
     if evidence.get("clearance"):
         clearance = evidence["clearance"]
         shown["clearance"] = {

@@ -1,4 +1,4 @@
-"""Reads passages: lists, those that wait for an answer, and one passage with everything known of it."""
+"""Reads passages: lists, and one passage with everything known of it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,13 +20,14 @@ from sqlalchemy import (
 
 from central import schema
 from central.roles import INSPECTION, TARGETING, Permission, Principal, shown_reasons
-from central.views import PassageList, PassageRow, Review
+from central.views import PassageList, PassageRow
 from config.settings import LaneRole
-from edge.messages import LineState, Reason
+from edge.messages import Reason
+from models.findings import Outcome
 
 _p, _w = schema.passages, schema.waybills
 
-_ROW = (
+ROW = (
     _p.c.passage_id,
     _p.c.line,
     _p.c.inducted_at,
@@ -39,6 +40,7 @@ _ROW = (
     _p.c.reasons,
     _p.c.weight_g,
     _p.c.awaiting_answer,
+    _p.c.image_outcome,
     _w.c.last4,
     _w.c.courier,
     _w.c.organisation,
@@ -74,7 +76,7 @@ def listed(
     limit: int = 50,
 ) -> PassageList:
     """Newest first. `role` is the lane's the item went to, or before that the verdict's."""
-    query = _visible(site, principal, *_ROW)
+    query = visible(site, principal, *ROW)
     if line:
         query = query.where(_p.c.line == line)
     if role is not None:
@@ -96,19 +98,8 @@ def listed(
 
 def changed(connection: Connection, site: str, ids: Sequence[str]) -> list[RowMapping]:
     """The rows of these passages as `row_view` takes them, for the live stream."""
-    query = select(*_ROW).select_from(_with_waybill()).where(_p.c.site == site, _p.c.passage_id.in_(ids))
+    query = select(*ROW).select_from(_with_waybill()).where(_p.c.site == site, _p.c.passage_id.in_(ids))
     return list(connection.execute(query).mappings())
-
-
-def awaiting(
-    connection: Connection, site: str, principal: Principal, states: dict[str, LineState]
-) -> list[Review]:
-    """Passages that wait for an answer, the one with the least belt left first."""
-    query = _visible(site, principal, *_ROW).where(_p.c.awaiting_answer).order_by(_p.c.inducted_at)
-    reviews = [
-        _review(row_view(row, principal), states) for row in connection.execute(query.limit(200)).mappings()
-    ]
-    return sorted(reviews, key=lambda each: (each.remaining_mm is None, each.remaining_mm))
 
 
 def one(
@@ -116,7 +107,7 @@ def one(
 ) -> tuple[RowMapping, RowMapping | None] | None:
     """A passage's row and its waybill's; None if there is none that this person may see."""
     passage = (
-        connection.execute(_visible(site, principal, *_ROW, *_MORE).where(_p.c.passage_id == passage_id))
+        connection.execute(visible(site, principal, *ROW, *_MORE).where(_p.c.passage_id == passage_id))
         .mappings()
         .first()
     )
@@ -146,10 +137,14 @@ def row_view(row: RowMapping, principal: Principal) -> PassageRow:
         reasons=shown_reasons(row["reasons"] or (), principal),
         weight_g=row["weight_g"],
         awaiting_answer=row["awaiting_answer"] and principal.may(Permission.SEE_TARGETING),
+        image_outcome=Outcome(row["image_outcome"])
+        if row["image_outcome"] and principal.may(Permission.SEE_IMAGES)
+        else None,
     )
 
 
-def _visible(site: str, principal: Principal, *columns: Any) -> Select[*tuple[Any, ...]]:
+def visible(site: str, principal: Principal, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """These columns of the passages that a person may see, with their waybills'."""
     query = select(*columns).select_from(_with_waybill()).where(_p.c.site == site)
     if principal.own_parcels_of is not None:
         query = query.where(_w.c.organisation == principal.own_parcels_of)
@@ -174,13 +169,3 @@ def _has_reason(reason: str, principal: Principal) -> ColumnElement[bool]:
 def _any_reason(reasons: Iterable[str]) -> ColumnElement[bool]:
     stored = cast(_p.c.reasons, String)
     return or_(*(stored.contains(f'"{reason}"') for reason in reasons))
-
-
-def _review(row: PassageRow, states: dict[str, LineState]) -> Review:
-    state = states.get(row.line)
-    item = next((each for each in state.items if each.passage_id == row.passage_id), None) if state else None
-    return Review(
-        **{name: getattr(row, name) for name in row.__struct_fields__},
-        remaining_mm=item.deadline_mm if item else None,
-        speed_mm_s=state.speed_mm_s if state else None,
-    )

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SEE_PASSAGES = "see_passages"
     SEE_TARGETING = "see_targeting"  # control instructions and risk reasons in the open
     REVEAL_PAPERS = "reveal_papers"  # unmasked, with a reason and an audit entry
+    SEE_IMAGES = "see_images"  # CT volumes, what was found in them, which files are kept
     ANSWER = "answer"
     SEE_FIGURES = "see_figures"
     SEE_ALARMS = "see_alarms"
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     RUN_SYSTEM = "run_system"
     FETCH_CLEARANCE = "fetch_clearance"  # an edge agent's
+    UPLOAD_MEDIA = "upload_media"  # an edge agent's
 
 
 class Role(StrEnum):
@@ -48,16 +50,17 @@ class Role(StrEnum):
 
 _P = Permission
 _WATCHING = {_P.SEE_LINE, _P.SEE_PASSAGES, _P.SEE_FIGURES, _P.SEE_ALARMS}
+_DECIDING = frozenset({*_WATCHING, _P.SEE_TARGETING, _P.REVEAL_PAPERS, _P.SEE_IMAGES, _P.ANSWER})
 
 GRANTED: dict[Role, frozenset[Permission]] = {
-    Role.CUSTOMS_OFFICER: frozenset({*_WATCHING, _P.SEE_TARGETING, _P.REVEAL_PAPERS, _P.ANSWER}),
-    Role.SUPERVISOR: frozenset({*_WATCHING, _P.SEE_TARGETING, _P.REVEAL_PAPERS, _P.ANSWER}),
+    Role.CUSTOMS_OFFICER: _DECIDING,
+    Role.SUPERVISOR: _DECIDING,
     Role.OPERATOR: frozenset(_WATCHING),
     Role.SYSTEM_ADMIN: frozenset({_P.SEE_LINE, _P.SEE_ALARMS, _P.RUN_SYSTEM}),
     Role.SECURITY_ADMIN: frozenset({_P.MANAGE_USERS}),
     Role.AUDIT_ADMIN: frozenset({_P.SEE_AUDIT}),
     Role.EXPRESS_COMPANY: frozenset({_P.SEE_PASSAGES}),
-    Role.EDGE: frozenset({_P.FETCH_CLEARANCE}),
+    Role.EDGE: frozenset({_P.FETCH_CLEARANCE, _P.UPLOAD_MEDIA}),
 }
 
 TARGETING = frozenset(

@@ -5,15 +5,19 @@ from typing import Any
 
 from central.incoming import Refused
 from config.keyring import Keyring
-from edge.messages import PassageClosed, PassageDecided
+from edge.messages import MediaRecorded, PassageClosed, PassageDecided, Reason, ScanEvidence
+from models.findings import Outcome
 
 Row = dict[str, Any]
+
+FLAGGING = frozenset({Outcome.ALARM, Outcome.EXCEPTION})  # what an officer is to look at
 
 _QUARANTINED_BYTES = 262_144  # of a message nobody understands; more tells no more
 
 
 def decided(site: str, line: str, event: PassageDecided) -> Row:
     """A verdict's part of a passage's row."""
+    outcome = image_outcome(event.evidence.scan)
     return {
         "passage_id": event.passage_id,
         "site": site,
@@ -29,10 +33,42 @@ def decided(site: str, line: str, event: PassageDecided) -> Row:
         "reasons": event.reasons,
         "evidence": event.evidence,
         "weight_g": event.evidence.weight_g,
+        "image_outcome": outcome.value if outcome else None,
         "policy": event.policy,
         "awaiting_answer": event.awaiting_answer,
+        "flagged": outcome in FLAGGING or event.awaiting_answer or Reason.OFFICER_REVIEW in event.reasons,
         "decided_sequence": event.link.sequence if event.link else None,
         "decided_hash": event.link.hash if event.link else None,
+    }
+
+
+def image_outcome(scan: ScanEvidence | None) -> Outcome | None:
+    """What the review of a passage's image came to; None if it has none (yet).
+
+    An image of which it is doubtful whose it is cannot be judged, whatever the review says.
+    """
+    if scan is None:
+        return None
+    if scan.doubts:
+        return Outcome.EXCEPTION if scan.volumes else None
+    return scan.review.outcome if scan.review else None
+
+
+def recorded(site: str, line: str, event: MediaRecorded) -> Row:
+    """A file that a line keeps about a passage."""
+    return {
+        "site": site,
+        "line": line,
+        "passage_id": event.passage_id,
+        "sha256": event.sha256,
+        "kind": event.kind.value,
+        "part": event.part,
+        "media_type": event.media_type,
+        "size": event.size,
+        "device": event.device,
+        "recorded_at": event.recorded_at,
+        "sequence": event.link.sequence if event.link else None,
+        "hash": event.link.hash if event.link else None,
     }
 
 

@@ -5,10 +5,7 @@ Columns named `sealed_…` hold personal data encrypted with the site's keyring,
 the prefix; the only way from one record to another about the same parcel is `waybill_key`, a keyed hash.
 """
 
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -16,34 +13,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
+from central.columns import Json, metadata
+from central.columns import site_column as _site
+from central.columns import text_column as _text
+from central.columns import time_column as _time
 from central.times import Utc
-
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"}
-)
-
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-
-def _text(name: str, *, key: bool = False, null: bool = False, default: str | None = None) -> Column[Any]:
-    return Column(name, String(), primary_key=key, nullable=null and not key, server_default=default)
-
-
-def _time(name: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, Utc(), nullable=null)
-
-
-def _site() -> Column[Any]:
-    return _text("site")
-
 
 sites = Table(
     "sites",
@@ -156,8 +136,10 @@ passages = Table(
     Column("reasons", Json, nullable=True),
     Column("evidence", Json, nullable=True),
     Column("weight_g", Float(), nullable=True),
+    _text("image_outcome", null=True),  # what the review of its CT image came to
     _text("policy", null=True),
     Column("awaiting_answer", Boolean(), nullable=False, server_default=text("false")),
+    Column("flagged", Boolean(), nullable=False, server_default=text("false")),  # by its image or its papers
     Column("decided_sequence", BigInteger(), nullable=True),  # links into the line's journal
     _text("decided_hash", null=True),
     _time("closed_at", null=True),
@@ -168,10 +150,10 @@ passages = Table(
     Column("closed_sequence", BigInteger(), nullable=True),
     _text("closed_hash", null=True),
     Index(
-        "ix_passages_awaiting",
-        "inducted_at",
-        sqlite_where=text("awaiting_answer"),
-        postgresql_where=text("awaiting_answer"),
+        "ix_passages_flagged",
+        "closed_at",
+        sqlite_where=text("flagged"),
+        postgresql_where=text("flagged"),
     ),
 )
 
@@ -184,6 +166,23 @@ events = Table(  # the deduplication key: every envelope ever accepted
     _text("type"),
     Column("sequence", BigInteger(), nullable=False),
     _time("received_at"),
+)
+
+media = Table(  # kept files about passages; the bytes lie in the media store, joined by their hash
+    "media",
+    metadata,
+    _text("site", key=True),
+    _text("line", key=True),
+    _text("passage_id", key=True),
+    Column("sha256", String(), primary_key=True, index=True),
+    _text("kind"),
+    _text("part"),  # of a volume its energy; of a report who made it, "" the machine
+    _text("media_type"),
+    Column("size", BigInteger(), nullable=False),
+    _text("device"),
+    _time("recorded_at"),
+    Column("sequence", BigInteger(), nullable=True),  # link into the line's journal; None: made here
+    _text("hash", null=True),
 )
 
 gaps = Table(
@@ -217,6 +216,16 @@ answers = Table(
     _time("ruled_at", null=True),
     Column("position_mm", Integer(), nullable=True),
     _text("detail", default=""),
+)
+
+claims = Table(  # who looks at an image now, so that two officers never work on one
+    "claims",
+    metadata,
+    _text("site", key=True),
+    _text("passage_id", key=True),
+    _text("officer"),  # user id
+    _time("claimed_at"),
+    _time("until"),
 )
 
 line_states = Table(

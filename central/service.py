@@ -17,18 +17,25 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from sqlalchemy import RowMapping, select
 
-from central import database, figures, page, passages, schema
+from central import claims, database, figures, media, page, passages, schema
 from central.announcer import Announcer
 from central.answers import Answers
 from central.api.app import make_app
 from central.centre import Centre
+from central.claims import Claim
 from central.clearance_log import Snapshots
+from central.commands import Commands
+from central.fetching import Fetching
 from central.first_start import create_first_users, lay_ground
+from central.images import Images
 from central.incoming import Incoming
 from central.ingest import Writer
 from central.live import Hub, Sources
+from central.media import Places
+from central.media_folder import MediaFolder
 from central.metrics import Metrics
 from central.mqtt import Link
+from central.officer_reports import OfficerReports
 from central.roles import Principal
 from central.store import Store, Stored
 from central.users import Users
@@ -111,6 +118,9 @@ def compose(
         clock=clock,
         healthy=lambda: not writer.trouble,
     )
+    commands = Commands(link, keys, states=lambda: centre.states)
+    fetching = Fetching(commands, clock=clock)
+    store = MediaFolder(data / "media")
     centre = Centre(
         site=site,
         engine=engine,
@@ -120,7 +130,11 @@ def compose(
         users=users,
         writer=writer,
         link=link,
-        answers=Answers(engine, site, keys, link, clock=clock, states=lambda: centre.states),
+        answers=Answers(engine, site, keys, commands, clock=clock),
+        media=store,
+        fetching=fetching,
+        images=Images(store),
+        officer_reports=OfficerReports(engine, site.id, Places(store=store, fetching=fetching)),
         snapshots=Snapshots(engine, site.id),
         hub=Hub(_sources(lambda: centre)),
         metrics=metrics,
@@ -215,7 +229,16 @@ def _sources(centre: Callable[[], Centre]) -> Sources:
                 connection, now.site.id, now.site.timezone, now.clock(), principal, dict(now.states)
             )
 
-    return Sources(rows=rows, answers=answers, figures=counted)
+    def holders(passage_ids: Sequence[str]) -> dict[str, Claim]:
+        now = centre()
+        with now.engine.connect() as connection:
+            return claims.of(connection, now.site.id, passage_ids, now.clock())
+
+    def pictured(sha256s: Sequence[str]) -> set[str]:
+        with centre().engine.connect() as connection:
+            return media.passages_of(connection, centre().site.id, sha256s)
+
+    return Sources(rows=rows, answers=answers, figures=counted, claims=holders, pictured=pictured)
 
 
 def _watch(metrics: Metrics, centre: Centre) -> None:

@@ -49,6 +49,8 @@ def decided(dialect: str) -> Any:
             "reasons",
             "evidence",
             "weight_g",
+            "image_outcome",
+            "flagged",
             "policy",
             "decided_sequence",
             "decided_hash",

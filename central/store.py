@@ -20,7 +20,7 @@ from central import clearance_log, schema, statements
 from central.bulk import LISTED, as_list, execute_rows
 from central.database import insert
 from central.incoming import Accepted, Refused, StateReported, since_away
-from central.rows import Row, closed, decided, quarantined
+from central.rows import Row, closed, decided, quarantined, recorded
 from config.keyring import Keyring
 from edge import messages
 from edge.messages import LineState, Ruling
@@ -159,6 +159,7 @@ class Store:
         gaps: list[Row] = []
         alarms: list[Row] = []
         devices: dict[tuple[str, str], Row] = {}
+        media: list[Row] = []
         for each in new:
             key = {"site": self._site, "line": each.line}
             match each.event:
@@ -172,8 +173,11 @@ class Store:
                     before = devices.get((each.line, event.device))
                     if before is None or before["changed_at"] <= event.changed_at:
                         devices[each.line, event.device] = {**key, **_fields(event)}
+                case messages.MediaRecorded() as event:
+                    media.append(recorded(self._site, each.line, event))
                 case _:
                     assert_never(each.event)
+        _insert_once(connection, schema.media, media)
         _insert_once(connection, schema.gaps, gaps)
         _insert_once(connection, schema.alarms, alarms)
         _upsert(connection, schema.devices, list(devices.values()), newer="changed_at")

@@ -5,8 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from central.image_views import MediaItem, ScanView
 from config.settings import Belt, Lane, LaneRole, Mode
-from edge.messages import ChainLink, Decision, LineState
+from edge.messages import ChainLink, Decision, LineState, ScanDoubt
+from models.findings import Finding, ImageException, Outcome
 
 
 class Me(Struct, frozen=True):
@@ -27,8 +29,14 @@ class DeviceAt(Struct, frozen=True):
     length_mm: int = 0
 
 
+class ImageReviewView(Struct, frozen=True):
+    """What officers may do with images of a line; categories as findings have them."""
+
+    officer_may_clear: tuple[str, ...]
+
+
 class LineView(Struct, frozen=True):
-    """A line to be drawn to scale."""
+    """A line to be drawn to scale; `review` None: it has no CT."""
 
     id: str
     name: str
@@ -36,6 +44,9 @@ class LineView(Struct, frozen=True):
     lanes: tuple[Lane, ...]
     scanners: tuple[DeviceAt, ...]
     scale: DeviceAt | None
+    ct: DeviceAt | None
+    cameras: tuple[DeviceAt, ...]
+    review: ImageReviewView | None
     weight_tolerance_g: int
     weight_tolerance_share: float  # of the declared weight; the larger holds
 
@@ -67,6 +78,7 @@ class PassageRow(Struct, frozen=True):
     reasons: tuple[str, ...]
     weight_g: float | None
     awaiting_answer: bool
+    image_outcome: Outcome | None
 
 
 class PassageList(Struct, frozen=True):
@@ -77,10 +89,19 @@ class PassageList(Struct, frozen=True):
 
 
 class Review(PassageRow, frozen=True, kw_only=True):
-    """A passage that awaits an answer, with the belt left to give it in (None: not known)."""
+    """A flagged passage an officer is to look at, with the belt left to answer in (None: not known)."""
 
     remaining_mm: int | None
     speed_mm_s: int | None
+    outcome: Outcome | None
+    exception: ImageException | None
+    findings: tuple[Finding, ...]
+    scan_doubts: tuple[ScanDoubt, ...]
+    has_image: bool
+    release_barred: str  # a Barred, "not_awaited", or "" when a release may be tried
+    claimed_by: str | None
+    claimed_by_me: bool
+    claimed_until: datetime | None
 
 
 class ConsigneeView(Struct, frozen=True):
@@ -165,6 +186,8 @@ class PassagePage(PassageRow, frozen=True, kw_only=True):
     timeline: tuple[dict[str, Any], ...]
     answers: tuple[AnswerView, ...]
     chain: ChainView
+    scan: ScanView | None
+    media: tuple[MediaItem, ...]
 
 
 class RevealedCode(Struct, frozen=True):

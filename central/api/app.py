@@ -14,7 +14,20 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from central.api import console, events, passages, records, session, site, status
+from central.api import (
+    console,
+    events,
+    images,
+    media,
+    passages,
+    pictures,
+    records,
+    reviews,
+    session,
+    site,
+    status,
+    uploads,
+)
 from central.api.guard import Authentication, check_permission, needs
 from central.centre import Centre
 from central.roles import Permission
@@ -23,13 +36,17 @@ _log = structlog.get_logger(__name__)
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; "
-    "style-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; media-src 'self' blob:; worker-src 'self' blob:; "
+    "connect-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+# Not to be compressed: streams, and what is packed already.
+_PACKED = [r"/api/events", r"/api/lines/.*/clearance", r"/api/passages/[^/]+/(image|media|reports)/"]
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -50,7 +67,22 @@ def make_app(centre: Centre, lifespan: list[Lifespan] | None = None) -> Litestar
             passages.show_passage,
             passages.reveal_papers,
             passages.answer_passage,
-            passages.list_reviews,
+            reviews.list_reviews,
+            reviews.claim_review,
+            reviews.release_review,
+            images.show_image,
+            images.fetch_image,
+            images.show_attenuation,
+            images.show_materials,
+            pictures.show_slice,
+            pictures.show_projection,
+            media.list_media,
+            media.fetch_media,
+            media.show_masked,
+            media.reveal_media,
+            media.show_report,
+            uploads.show_progress,
+            uploads.receive_piece,
             records.show_figures,
             records.list_alarms,
             records.list_audit,
@@ -73,9 +105,7 @@ def make_app(centre: Centre, lifespan: list[Lifespan] | None = None) -> Litestar
         lifespan=list(lifespan or ()),
         exception_handlers={HTTPException: _refused, Exception: _failed},
         response_headers=_HEADERS,
-        compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=5, exclude=[r"/api/events", r"/api/lines/.*/clearance"]
-        ),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, exclude=_PACKED),
         openapi_config=OpenAPIConfig(
             title="Redpeak",
             version=centre.version,
@@ -97,15 +127,17 @@ def _refused(request: Request[object, object, State], error: HTTPException) -> R
     """Every refusal in the same shape; what was sent is never repeated."""
     content: dict[str, object] = {"status_code": error.status_code, "detail": error.detail}
     extra: Any = error.extra  # Litestar's own: a list of {"key", "message"}; ours: {"why"}
-    if isinstance(extra, dict) and "why" in extra:
-        content["why"] = extra["why"]
+    if isinstance(extra, dict):
+        told = cast("dict[str, object]", extra)
+        content.update({name: told[name] for name in ("why", "by") if name in told})
     elif isinstance(extra, list):
         fields = [entry.get("key", "") for entry in cast("list[dict[str, str]]", extra)]
         content["detail"] = (
             f"not as expected: {', '.join(fields)}"  # Litestar's own text quotes the whole URL
         )
         content["fields"] = fields
-    return Response(content, status_code=error.status_code, headers={**_HEADERS, "Cache-Control": "no-store"})
+    headers = {**_HEADERS, "Cache-Control": "no-store", **(error.headers or {})}
+    return Response(content, status_code=error.status_code, headers=headers)
 
 
 def _failed(request: Request[object, object, State], error: Exception) -> Response[dict[str, object]]:

@@ -15,7 +15,10 @@ HEARTBEAT_S = 15.0
 
 @get("/events", opt=needs(Permission.LOGGED_IN), sync_to_thread=False)
 def stream_events(centre: TheCentre, request: Asked) -> ServerSentEvent:
-    """Events passage, line, answer, alarm, figures, reset (fetch again), as far as the role may see them."""
+    """What is new, as far as the role may see it.
+
+    Events: passage, line, answer, claim, media, alarm, figures; reset: fetch again.
+    """
     return ServerSentEvent(stream(centre, request.user))
 
 

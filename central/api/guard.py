@@ -19,6 +19,7 @@ COOKIE = "redpeak_session"
 CSRF_HEADER = "X-Redpeak"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _PERMISSION = "permission"
+_BEARER = "bearer"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Asked = Request[Principal, None, State]
@@ -37,8 +38,10 @@ class Authentication(AbstractAuthenticationMiddleware):
         """`user` is a Principal, or None; it is the guard that refuses."""
         centre: Centre = connection.app.state.centre
         principal = _edge(connection, centre)
+        if principal is not None:
+            return AuthenticationResult(user=principal, auth=_BEARER)
         token = connection.cookies.get(COOKIE)
-        if principal is None and token:
+        if token:
             principal = await asyncio.to_thread(centre.users.of_session, token_hash(token))
         return AuthenticationResult(user=principal, auth=None)
 
@@ -47,12 +50,13 @@ def check_permission(connection: Connection, handler: BaseRouteHandler) -> None:
     """The guard of every route.
 
     A request that changes something must carry the header X-Redpeak, which no foreign page can add; the
-    cookie's SameSite=Strict is the first lock, this the second.
+    cookie's SameSite=Strict is the first lock, this the second. A bearer token no browser sends by itself.
     """
     permission = handler.opt.get(_PERMISSION)
     if not isinstance(permission, Permission):
         raise PermissionDeniedException("this route names no permission")
-    if _method(connection) not in _SAFE and connection.headers.get(CSRF_HEADER) != "1":
+    bearer = connection.auth == _BEARER
+    if _method(connection) not in _SAFE and not bearer and connection.headers.get(CSRF_HEADER) != "1":
         raise PermissionDeniedException(f"expected the header {CSRF_HEADER}: 1")
     if permission is Permission.PUBLIC:
         return

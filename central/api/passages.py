@@ -6,28 +6,27 @@ from litestar import get, post
 from litestar.exceptions import (
     ClientException,
     HTTPException,
-    NotFoundException,
     PermissionDeniedException,
 )
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter, QueryParameter
 from msgspec import Meta, Struct, field
-from sqlalchemy import Connection, RowMapping
 
 from central import page, passages
 from central.answers import AnswerError, Refusal, Sent
+from central.api import found
 from central.api.guard import Asked, TheCentre, needs
 from central.api.session import Credentials
 from central.audit import note
 from central.centre import Centre
 from central.database import writing
 from central.roles import Permission, Principal
-from central.views import PassageList, PassagePage, Revealed, Review
+from central.views import PassageList, PassagePage, Revealed
 from config.settings import LaneRole
 from edge.messages import Decision
 
 Why = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
 
-_STATUS = {Refusal.NO_PASSAGE: 404, Refusal.NOT_AWAITED: 409, Refusal.TWO_NEEDED: 409, Refusal.LINE_AWAY: 503}
+_STATUS = {Refusal.NO_PASSAGE: 404, Refusal.LINE_AWAY: 503}  # the others are conflicts
 
 
 class Search(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,8 +81,9 @@ def search_passages(data: JSONBody[Search], centre: TheCentre, request: Asked) -
 def show_passage(passage_id: FromPath[str], centre: TheCentre, request: Asked) -> PassagePage:
     """Everything known of one passage, personal data masked."""
     with centre.engine.connect() as connection:
-        passage, waybill = _found(connection, centre, request.user, passage_id)
-        return page.page(connection, centre.keyring, request.user, passage, waybill, centre.clock())
+        passage, waybill = found.passage(connection, centre, request.user, passage_id)
+        files = found.files(connection, centre, request.user, passage)
+        return page.page(connection, centre.keyring, request.user, passage, waybill, files, centre.clock())
 
 
 @post(
@@ -97,7 +97,7 @@ def reveal_papers(
 ) -> Revealed:
     """Papers and barcode texts in the open; the audit entry is durable before anything is shown."""
     with centre.engine.connect() as connection:
-        passage, waybill = _found(connection, centre, request.user, passage_id)
+        passage, waybill = found.passage(connection, centre, request.user, passage_id)
     with writing(centre.engine) as connection:
         note(
             connection,
@@ -132,17 +132,14 @@ def answer_passage(
     try:
         sent = centre.answers.give(passage_id, data.decision, data.reason, request.user, second)
     except AnswerError as error:
-        why = {"why": error.why.value}
-        raise HTTPException(status_code=_STATUS[error.why], detail=str(error), extra=why) from error
+        extra = {"why": error.why.value, **({"by": error.by} if error.by else {})}
+        raise HTTPException(
+            status_code=_STATUS.get(error.why, 409), detail=str(error), extra=extra
+        ) from error
     centre.hub.answered(sent.answer_id)
+    centre.hub.claimed(passage_id)
+    centre.officer_reports.answered(passage_id)
     return sent
-
-
-@get("/reviews", opt=needs(Permission.ANSWER), sync_to_thread=True)
-def list_reviews(centre: TheCentre, request: Asked) -> list[Review]:
-    """Passages that wait for an answer, the one with the least belt left first."""
-    with centre.engine.connect() as connection:
-        return passages.awaiting(connection, centre.site.id, request.user, dict(centre.states))
 
 
 def _listed(centre: Centre, principal: Principal, search: Search) -> PassageList:
@@ -159,12 +156,3 @@ def _listed(centre: Centre, principal: Principal, search: Search) -> PassageList
             before=search.before,
             limit=search.limit,
         )
-
-
-def _found(
-    connection: Connection, centre: Centre, principal: Principal, passage_id: str
-) -> tuple[RowMapping, RowMapping | None]:
-    found = passages.one(connection, centre.site.id, principal, passage_id)
-    if found is None:
-        raise NotFoundException("no such passage")
-    return found

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from central.api.guard import Asked, TheCentre, needs
 from central.live import shown_state
 from central.roles import Permission
-from central.views import DeviceAt, LineView, SiteView
+from central.views import DeviceAt, ImageReviewView, LineView, SiteView
 from config.settings import Line
 from edge.messages import LineState
 
@@ -66,6 +66,11 @@ def _line(line: Line) -> LineView:
         )
         if line.scale
         else None,
+        ct=DeviceAt(name=line.ct.name, position_mm=line.ct.position_mm, length_mm=line.ct.length_mm)
+        if line.ct
+        else None,
+        cameras=tuple(DeviceAt(name=each.name, position_mm=each.position_mm) for each in line.cameras),
+        review=ImageReviewView(officer_may_clear=line.policy.officer_may_clear) if line.ct else None,
         weight_tolerance_g=line.policy.weight_tolerance_g,
         weight_tolerance_share=line.policy.weight_tolerance_share,
     )

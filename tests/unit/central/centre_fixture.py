@@ -15,6 +15,8 @@ from msgspec import Struct
 from central.answers import Answers
 from central.api.app import make_app
 from central.centre import Centre
+from central.commands import Commands
+from central.fetching import Fetching
 from central.importer import Importer
 from central.incoming import Incoming
 from central.paper_files import read
@@ -22,7 +24,7 @@ from central.service import Service, compose
 from config import keyring
 from config.keyring import Keyring
 from config.settings import Site
-from edge.messages import Answer, SignedCommand
+from edge.messages import Answer, Command, SignedCommand
 from tests.unit.central.journeys import Clock
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -88,14 +90,18 @@ class Office:
         assert not importer.run(list(read(path))).refused
 
     def commands(self) -> list[Answer]:
-        """The answers sent to the line, signatures checked as an edge would."""
-        found: list[Answer] = []
+        """The answers sent to the line."""
+        return [each for each in self.sent() if isinstance(each, Answer)]
+
+    def sent(self) -> list[Command]:
+        """What was sent to the line, signatures checked as an edge would."""
+        found: list[Command] = []
         for _line, channel, message in self.line.sent:
             assert channel == "commands"
             assert isinstance(message, SignedCommand)
             payload = message.payload.encode()
             assert self.keyring.verify(payload, base64.b64decode(message.signature))
-            found.append(msgspec.json.decode(payload, type=Answer))
+            found.append(msgspec.json.decode(payload, type=Command))
         return found
 
 
@@ -105,7 +111,7 @@ def open_office(site: Site, data: Path, clock: Clock) -> Office:
     service = compose(site, data, clock=clock, hasher=CHEAP, console=data / "console")
     line = RecordedLine()
     centre = service.centre
-    centre.answers = Answers(
-        centre.engine, site, centre.keyring, line, clock=clock, states=lambda: centre.states
-    )
+    commands = Commands(line, centre.keyring, states=lambda: centre.states)
+    centre.answers = Answers(centre.engine, site, centre.keyring, commands, clock=clock)
+    centre.fetching = Fetching(commands, clock=clock)
     return Office(service, line, clock, data)

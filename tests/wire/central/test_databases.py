@@ -4,11 +4,14 @@ import random
 import threading
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select
+from msgspec import structs
+from sqlalchemy import Engine, select, text
 
-from central import clearance_log, database, figures, passages, schema
+from central import claims, clearance_log, database, figures, passages, reviews, schema
+from central.claims import ClaimedError
 from central.importer import Importer
 from central.incoming import Incoming
 from central.ingest import Writer
@@ -16,9 +19,10 @@ from central.papers import Declaration, Waybill
 from central.roles import Principal, Role
 from central.store import Store
 from central.users import Users, token_hash
-from config.settings import LaneRole, Mode
+from config.settings import LaneRole, Mode, Site
 from edge.messages import AlarmRaised, DeviceChanged, GapCause, GapRecorded, Reason
 from tests.unit.central.journeys import KEYRING, LINE, SITE, START, closed, decided, incoming, line_state
+from tests.unit.central.scanned_line import ALARM, recorded, scanned
 
 OFFICER = Principal("u", "officer", "officer", "customs", "customs", (Role.CUSTOMS_OFFICER,))
 OPERATOR = Principal("u", "operator", "operator", "operator", "operator", (Role.OPERATOR,))
@@ -32,6 +36,9 @@ JOURNEY = [
     incoming(DeviceChanged("top", "offline", "", START), "e7"),
     incoming(line_state(), "s", channel="state"),
     Incoming(line=LINE, channel="events", payload=b'{"id":"e8"}', received_at=START),
+    incoming(scanned("p2", ALARM, tracking_id=2, revision=3), "e9"),
+    incoming(recorded("p2", b"low", part="low"), "e10"),
+    incoming(recorded("p2", b"high", part="high", after_s=1), "e11"),
 ]
 
 
@@ -54,22 +61,36 @@ def test_order_and_repetition_change_nothing(engine: Engine) -> None:
         order = [*JOURNEY, *chance.sample(JOURNEY, 3)]
         chance.shuffle(order)
         with database.writing(engine) as connection:
-            for table in (schema.passages, schema.events, schema.gaps, schema.quarantine, schema.alarms):
+            for table in (
+                schema.passages,
+                schema.events,
+                schema.gaps,
+                schema.quarantine,
+                schema.alarms,
+                schema.media,
+            ):
                 connection.execute(table.delete())
         receipted: set[str] = set()
         for start in range(0, len(order), 4):
             receipted |= set(writer(engine).commit(order[start : start + 4]).receipts.get(LINE, ()))
-        assert receipted == {f"e{number}" for number in range(1, 9)}
+        assert receipted == {f"e{number}" for number in range(1, 12)}
         with engine.connect() as connection:
             found: list[object] = [
                 connection.execute(select(table).order_by(*table.primary_key.columns)).all()
-                for table in (schema.passages, schema.events, schema.gaps, schema.alarms, schema.devices)
+                for table in (
+                    schema.passages,
+                    schema.events,
+                    schema.gaps,
+                    schema.alarms,
+                    schema.devices,
+                    schema.media,
+                )
             ]
         expected = expected or found
         assert found == expected
 
 
-def test_what_is_read_back_is_what_was_sent(engine: Engine) -> None:
+def test_what_is_read_back_is_what_was_sent(engine: Engine, site: Site) -> None:
     writer(engine).commit(JOURNEY)
     with engine.connect() as connection:
         listed = passages.listed(connection, SITE, OFFICER)
@@ -77,14 +98,61 @@ def test_what_is_read_back_is_what_was_sent(engine: Engine) -> None:
         masked = passages.listed(connection, SITE, OPERATOR, reason="customs_hold")
         before = passages.listed(connection, SITE, OFFICER, before=listed.items[0].passage_id)
         counted = figures.today(connection, SITE, "Asia/Shanghai", START, OFFICER, {})
-        [review] = passages.awaiting(connection, SITE, OFFICER, {})
+        [review] = reviews.queue(connection, site, OFFICER, {}, START)
     assert [row.passage_id for row in listed.items] == ["p2", "p1"]
     assert [row.passage_id for row in hold.items] == ["p1"]
     assert (masked.items, [row.passage_id for row in before.items]) == ((), ["p1"])
     assert listed.items[1].inducted_at == START
     assert (counted.inducted, counted.recorded, counted.gaps, counted.quarantined) == (5, 2, 3, 1)
     assert counted.per_hour[-1].count == 2
-    assert review.passage_id == "p2"
+    assert (review.passage_id, review.outcome, review.has_image) == ("p2", "alarm", True)
+
+
+def test_an_older_database_is_brought_up_to_date(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    for url in ("sqlite:///central.db", str(request.getfixturevalue("postgres_url"))):
+        engine = database.connect(url, tmp_path)
+        database.migrate(engine, "0001")
+        with database.writing(engine) as connection:
+            for number, awaits in enumerate(("true", "false")):
+                connection.execute(
+                    text(
+                        "INSERT INTO passages (passage_id, site, line, epoch, tracking_id, inducted_at,"
+                        f" awaiting_answer) VALUES ('p{number}', 'demo', 'L1', 7, {number},"
+                        f" '2026-11-23 02:00:00', {awaits})"
+                    )
+                )
+        database.migrate(engine)
+        passages_ = schema.passages
+        with engine.connect() as connection:
+            rows = connection.execute(select(passages_.c.passage_id, passages_.c.flagged))
+            assert {row.passage_id: row.flagged for row in rows} == {"p0": True, "p1": False}
+        engine.dispose()
+
+
+def test_of_two_officers_at_once_one_claims(engine: Engine) -> None:
+    other = structs.replace(OFFICER, user_id="u2", display_name="second")
+    barrier = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def claim(who: Principal) -> None:
+        barrier.wait(10)
+        try:
+            with database.writing(engine) as connection:
+                claims.take(connection, SITE, "p2", who, START)
+        except ClaimedError:
+            outcomes.append("refused")
+        else:
+            outcomes.append("taken")
+
+    threads = [threading.Thread(target=claim, args=(who,)) for who in (OFFICER, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == ["refused", "taken"]
+    with database.writing(engine) as connection:
+        claims.take(connection, SITE, "p2", other, START + claims.LASTS)
+        assert claims.of(connection, SITE, ["p2"], START + claims.LASTS)["p2"].officer == "u2"
 
 
 def test_poison_that_only_this_database_refuses(engine: Engine) -> None:
