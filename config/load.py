@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from config.rules import Problem
 from config.settings import Site
-from config.site_check import Problem, problems
+from config.site_check import problems
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<where>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>[^`]*)`$")

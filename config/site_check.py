@@ -4,40 +4,21 @@ Pure: a typed `Site` in, problems out. Types and ranges of single keys are check
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-
-from config.settings import LaneRole, Line, Site
+from config.image_rules import IMAGE_RULES
+from config.rules import Problem, Rule, deciding_eye_mm, keyed_lines
+from config.settings import LaneRole, Site
 
 SHORTEST_DECISION_MS = 300  # for journal, Modbus write and acknowledgement between decision and cut-off
 CONVEYOR_NAME = "conveyor"  # the controller's name beside those of the other devices
 
 
-class Problem(Struct, frozen=True):
-    """A key that does not fit the others, and what is expected of it."""
-
-    key: str
-    expectation: str
-
-
-class Rule(Struct, frozen=True):
-    """One thing that must hold; `check` yields what breaks it."""
-
-    sentence: str
-    check: Callable[[Site], Iterable[Problem]]
-
-
 def problems(site: Site) -> tuple[Problem, ...]:
     """Everything that is wrong with `site`, in the order of the rules; empty when it can run."""
     return tuple(problem for rule in RULES for problem in rule.check(site))
-
-
-def _lines(site: Site) -> Iterator[tuple[str, Line]]:
-    for index, line in enumerate(site.lines):
-        yield f"lines[{index}]", line
 
 
 def _repeated(pairs: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
@@ -53,13 +34,15 @@ def _repeated(pairs: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
 def _names(site: Site) -> Iterator[Problem]:
     if not site.lines:
         yield Problem("lines", "expected at least one line")
-    ids = ((f"{at}.id", line.id) for at, line in _lines(site))
+    ids = ((f"{at}.id", line.id) for at, line in keyed_lines(site))
     for key, earlier in _repeated(ids):
         yield Problem(key, f"expected an id of its own; {earlier} has the same")
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         names = [(f"{at}.conveyor", CONVEYOR_NAME)]
         names += [(f"{at}.scanners[{i}].name", scanner.name) for i, scanner in enumerate(line.scanners)]
         names += [(f"{at}.scale.name", line.scale.name)] if line.scale else []
+        names += [(f"{at}.ct.name", line.ct.name)] if line.ct else []
+        names += [(f"{at}.cameras[{i}].name", camera.name) for i, camera in enumerate(line.cameras)]
         for key, earlier in _repeated(names):
             yield Problem(key, f"expected a name of its own; {earlier} has the same")
 
@@ -69,12 +52,18 @@ def _addresses(site: Site) -> Iterator[Problem]:
     if site.broker.embedded:
         sockets.append(("broker.port", (site.broker.host, site.broker.port)))
     serial: list[tuple[str, object]] = []
-    for at, line in _lines(site):
+    cameras: list[tuple[str, object]] = []
+    for at, line in keyed_lines(site):
         sockets.append((f"{at}.conveyor.port", (line.conveyor.host, line.conveyor.port)))
+        if line.ct and line.ct.driver == "dicos":
+            sockets.append((f"{at}.ct.port", (line.ct.host, line.ct.port)))
+        cameras += [(f"{at}.cameras[{i}].url", camera.url) for i, camera in enumerate(line.cameras)]
         serial += [(f"{at}.scanners[{i}].port", scanner.port) for i, scanner in enumerate(line.scanners)]
         serial += [(f"{at}.scale.port", line.scale.port)] if line.scale else []
     for key, earlier in (*_repeated(sockets), *_repeated(serial)):
         yield Problem(key, f"expected a port of its own; {earlier} is the same")
+    for key, earlier in _repeated(cameras):
+        yield Problem(key, f"expected a camera of its own; {earlier} is the same")
 
 
 def _embedded_broker(site: Site) -> Iterator[Problem]:
@@ -104,7 +93,7 @@ def _time_zone(site: Site) -> Iterator[Problem]:
 
 
 def _lanes(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         for field in ("number", "name", "diverter_mm"):
             values = ((f"{at}.lanes[{i}].{field}", getattr(lane, field)) for i, lane in enumerate(line.lanes))
             for key, earlier in _repeated(values):
@@ -117,7 +106,7 @@ def _lanes(site: Site) -> Iterator[Problem]:
 
 
 def _recirculation(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         if line.policy.recirculations and line.lane_of_role(LaneRole.RECIRCULATE) is None:
             yield Problem(
                 f"{at}.policy.recirculations", "expected 0, since the line has no lane with role recirculate"
@@ -125,7 +114,7 @@ def _recirculation(site: Site) -> Iterator[Problem]:
 
 
 def _sort_plan(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         lanes = {lane.number: lane for lane in line.lanes}
         catch_all = False
         for index, rule in enumerate(line.sort_plan):
@@ -146,7 +135,7 @@ def _sort_plan(site: Site) -> Iterator[Problem]:
 
 
 def _eyes(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         eyes = line.belt.eyes_mm
         if not eyes or eyes[0] != 0:
             yield Problem(f"{at}.belt.eyes_mm", "expected the induction eye first, at 0")
@@ -159,8 +148,8 @@ def _eyes(site: Site) -> Iterator[Problem]:
 
 
 def _observation(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
-        if (decide_mm := _decide_mm(line)) is None:
+    for at, line in keyed_lines(site):
+        if (decide_mm := deciding_eye_mm(line)) is None:
             continue
         ends = [(f"{at}.scanners[{i}].position_mm", each.position_mm) for i, each in enumerate(line.scanners)]
         if line.scale:
@@ -176,14 +165,14 @@ def _observation(site: Site) -> Iterator[Problem]:
 
 
 def _cut_offs(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         belt = line.belt
         if belt.inspect_cutoff_mm < belt.release_cutoff_mm:
             yield Problem(
                 f"{at}.belt.inspect_cutoff_mm",
                 f"expected at least release_cutoff_mm ({belt.release_cutoff_mm})",
             )
-        if (decide_mm := _decide_mm(line)) is None:
+        if (decide_mm := deciding_eye_mm(line)) is None:
             continue
         left_mm = belt.release_cutoff_mm - decide_mm
         if left_mm <= 0:
@@ -198,7 +187,7 @@ def _cut_offs(site: Site) -> Iterator[Problem]:
 
 
 def _diverters(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         belt = line.belt
         inspect = line.lane_of_role(LaneRole.INSPECT)
         for index, lane in enumerate(line.lanes):
@@ -215,13 +204,8 @@ def _diverters(site: Site) -> Iterator[Problem]:
                 )
 
 
-def _decide_mm(line: Line) -> int | None:
-    eyes, index = line.belt.eyes_mm, line.belt.decide_eye
-    return eyes[index] if index < len(eyes) else None
-
-
 def _readers(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         if not line.scanners:
             yield Problem(f"{at}.scanners", "expected at least one scanner")
         for index, scanner in enumerate(line.scanners):
@@ -230,7 +214,7 @@ def _readers(site: Site) -> Iterator[Problem]:
 
 
 def _code_rules(site: Site) -> Iterator[Problem]:
-    for at, line in _lines(site):
+    for at, line in keyed_lines(site):
         for index, rule in enumerate(line.policy.code_rules):
             try:
                 re.compile(rule.pattern)
@@ -253,4 +237,5 @@ RULES = (
     Rule("Diverters lie after the cut-offs, inspection last", _diverters),
     Rule("There is something to read labels with", _readers),
     Rule("Code rules are regular expressions", _code_rules),
+    *IMAGE_RULES,
 )

@@ -44,7 +44,10 @@ def check(file: _File) -> None:
     if wrong:
         console.print(f"{wrong} {'problem' if wrong == 1 else 'problems'}; this site cannot run.")
         raise typer.Exit(1)
-    devices = sum(1 + len(line.scanners) + (line.scale is not None) for line in site.lines)
+    devices = sum(
+        1 + len(line.scanners) + len(line.cameras) + (line.scale is not None) + (line.ct is not None)
+        for line in site.lines
+    )
     console.print(f"This site can run: {len(site.lines)} line(s), {devices} devices.")
 
 

@@ -29,9 +29,9 @@ class HealthRecord:
         if readings:
             self._health = replace(self._health, readings=self._health.readings + readings)
 
-    def become_online(self) -> None:
+    def become_online(self, detail: str = "") -> None:
         """It answers as it should."""
-        self._become(DeviceState.ONLINE, "", errors=0)
+        self._become(DeviceState.ONLINE, detail, errors=0)
 
     def become_degraded(self, detail: str, errors: int = 1) -> None:
         """It answers, but `errors` times not as it should; `detail` never holds what it read."""

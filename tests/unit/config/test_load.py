@@ -25,7 +25,7 @@ def test_the_shipped_sites_load(tmp_path: Path) -> None:
 
 def test_values_keep_their_types() -> None:
     line = parse_site(DEMO.encode(), "demo").line("L1")
-    assert line.belt.eyes_mm == (0, 1500, 4200)
+    assert line.belt.eyes_mm == (0, 1500, 3400, 5700)
     assert line.lane(5).role is LaneRole.INSPECT
     assert line.policy.clearance_age_s[Mode.DIRECT_PURCHASE] == 172_800
 
@@ -34,12 +34,12 @@ def test_values_keep_their_types() -> None:
     ("content", "said"),
     [
         (
-            changed("speed_mm_s = 2000", 'speed_mm_s = "fast"'),
+            changed("speed_mm_s = 1000", 'speed_mm_s = "fast"'),
             "lines[0].belt.speed_mm_s: expected `int`, found `str`",
         ),
-        (changed("speed_mm_s = 2000", "speed_mm_s = 0"), "lines[0].belt.speed_mm_s: expected `int` >= 1"),
-        (changed("speed_mm_s = 2000", "speed = 2000"), "lines[0].belt.speed: is no key of this table"),
-        (changed("speed_mm_s = 2000", ""), "lines[0].belt.speed_mm_s: expected here, but missing"),
+        (changed("speed_mm_s = 1000", "speed_mm_s = 0"), "lines[0].belt.speed_mm_s: expected `int` >= 1"),
+        (changed("speed_mm_s = 1000", "speed = 1000"), "lines[0].belt.speed: is no key of this table"),
+        (changed("speed_mm_s = 1000", ""), "lines[0].belt.speed_mm_s: expected here, but missing"),
         (changed('role = "wait"', 'role = "attic"'), "lines[0].lanes[2].role: invalid enum value 'attic'"),
         (changed('id = "demo"', ""), "id: expected here, but missing"),
         (changed('id = "demo"', 'colour = "red"\nid = "demo"'), "colour: is no key of this table"),
