@@ -26,3 +26,10 @@ class Done(Struct, frozen=True):
     scan_id: str
     review: Review
     reported: bool = False
+
+
+class Ready(Struct, frozen=True):
+    """The process's first line: its reviewers, and the hash of the model it uses, if any."""
+
+    ready: tuple[str, ...]
+    model_sha256: str = ""

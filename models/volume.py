@@ -10,8 +10,8 @@ Image = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Linear attenuation in 1/cm. Arrays have the shape (z, y, x): z along the belt, the item's front first; y from
-    the top down; x across.
+    """Linear attenuation in 1/cm. Arrays have the shape (z, y, x): z along the belt, its front first; y
+    from the top down; x across.
 
     `low` is None for a machine, or a scan, with one energy; else it has the shape of `high`.
     """
