@@ -102,6 +102,11 @@ def _reviews(site: Site) -> Iterator[Problem]:
             )
         if review.model_sha256 and not review.model:
             yield Problem(f"{at}.review.model", "expected the file to which model_sha256 belongs")
+        if not review.model and ReviewerName.CLASSICAL not in review.reviewers:
+            yield Problem(
+                f"{at}.review.reviewers",
+                "expected classical beside onnx: the model shipped is a stand-in that knows few things",
+            )
 
 
 def _categories(site: Site) -> Iterator[Problem]:

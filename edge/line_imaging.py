@@ -68,7 +68,7 @@ def make_imaging(
     for camera in cameras:
         parts[camera.name] = lambda camera=camera: camera.run(imaging.filmed)
     if ct is not None:
-        command = reviewer_command(line.review)
+        command = reviewer_command(line.review, data)
         reviewer = ReviewerProcess(command, line.review.timeout_ms / 1000, imaging.reviewed, now_s)
         imaging.reviewer = reviewer
         parts[reviewer.name] = reviewer.run

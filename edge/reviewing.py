@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -28,11 +29,11 @@ _log = structlog.get_logger(__name__)
 _done = msgspec.json.Decoder(Done)
 
 
-def reviewer_command(settings: ImageReview) -> tuple[str, ...]:
-    """The command line of the reviewer process."""
+def reviewer_command(settings: ImageReview, data: Path) -> tuple[str, ...]:
+    """The command line of the reviewer process; a relative model lies in the data folder `data`."""
     words = ["--reviewers", ",".join(settings.reviewers)]
     if settings.model:
-        words += ["--model", settings.model, "--model-sha256", settings.model_sha256]
+        words += ["--model", str(data.absolute() / settings.model), "--model-sha256", settings.model_sha256]
     return (sys.executable, "-P", "-m", "models.review.worker", *words)
 
 

@@ -53,6 +53,7 @@ BROKEN = [
     (with_line(cameras__0__password_file="keys/belt"), "cameras[0].username", "password_file"),
     (with_line(review__reviewers=[]), "review.reviewers", "at least one"),
     (with_line(review={**ONNX, "model": "a.onnx"}), "review.model_sha256", "SHA-256"),
+    (with_line(review={"reviewers": ["onnx"]}), "review.reviewers", "classical beside onnx"),
     (with_line(review={**ONNX, "model_sha256": SHA256}), "review.model", "the file to which"),
     (with_line(policy__officer_may_clear=["anomaly", "bomb"]), "policy.officer_may_clear[1]", "found bomb"),
 ]
