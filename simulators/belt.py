@@ -72,9 +72,28 @@ class LaneEntered(Struct, frozen=True):
     item: Item
 
 
-_SETTLING_MM = 250  # an item must be alone on the scale for so long before its front leaves it
+class Stage(Enum):
+    """Where an item is on its way through the CT scanner's tunnel."""
 
-Signal = EyeMade | EyeCleared | Scanned | Weighed | LaneEntered
+    ENTERED = auto()  # its front is at the tunnel's beginning
+    IMAGE_BEGAN = auto()  # its front is at the tunnel's middle, where the rays are
+    IMAGE_ENDED = auto()  # its back is there
+    LEFT = auto()  # its back is at the tunnel's end
+    TOO_LATE = auto()  # it has passed the release cut-off, and no image of it can come in time
+
+
+class TunnelPassed(Struct, frozen=True):
+    """An item came to a stage of its way through the tunnel."""
+
+    at_mm: float
+    stage: Stage
+    item: Item
+
+
+_SETTLING_MM = 250  # an item must be alone on the scale for so long before its front leaves it
+_TOO_LATE_MM = 500  # beyond the cut-off
+
+Signal = EyeMade | EyeCleared | Scanned | Weighed | TunnelPassed | LaneEntered
 
 
 class _Passing(Enum):
@@ -83,6 +102,7 @@ class _Passing(Enum):
     SCAN = auto()
     WEIGH = auto()  # the front reaches the end of the scale: it has been on it wholly
     UNWEIGH = auto()  # the back leaves it
+    TUNNEL = auto()
     DIVERT = auto()  # the middle is at a diverter
 
 
@@ -149,6 +169,15 @@ class Belt:
             end_mm = scale.position_mm + scale.length_mm
             self._expect(end_mm, _Passing.WEIGH, 0, item)
             self._expect(end_mm + length_mm, _Passing.UNWEIGH, 0, item)
+        if ct := self.line.ct:
+            for stage, place_mm in (
+                (Stage.ENTERED, ct.position_mm),
+                (Stage.IMAGE_BEGAN, ct.middle_mm),
+                (Stage.IMAGE_ENDED, ct.middle_mm + length_mm),
+                (Stage.LEFT, ct.end_mm + length_mm),
+                (Stage.TOO_LATE, self.line.belt.release_cutoff_mm + _TOO_LATE_MM),
+            ):
+                self._expect(place_mm, _Passing.TUNNEL, stage.value, item)
         for lane in self.line.lanes:
             self._expect(lane.diverter_mm + middle_mm, _Passing.DIVERT, lane.number, item)
 
@@ -178,6 +207,8 @@ class Belt:
                 alone = item.seen_weight_g is not None
                 weight_g = item.seen_weight_g if item.seen_weight_g is not None else self._load_g(item, at_mm)
                 yield Weighed(at_mm, weight_g, alone, item)
+            case _Passing.TUNNEL:
+                yield TunnelPassed(at_mm, Stage(index), item)
             case _Passing.DIVERT:
                 if index in diverters_out or self._role(index) is LaneRole.INSPECT:
                     item.lane, item.gone = index, True

@@ -23,6 +23,7 @@ class EventKind(IntEnum):
     LANE_FULL = 10  # detail: the lane; tracking id 0
     LANE_FREE = 11  # detail: the lane; tracking id 0
     LINE_STATE = 12  # detail: the PackML state
+    CT_STATE = 13  # detail: the CT scanner's state; tracking id 0
 
 
 UNKNOWN_TRIPS = 255
@@ -34,6 +35,16 @@ class State(IntEnum):
     STOPPED = 2  # the belt stands: just booted and no agent yet, or stopped by hand
     EXECUTE = 6  # running, induction open
     HELD = 11  # the agent's heartbeat is away: induction closed, the belt clears itself
+
+
+class CtState(IntEnum):
+    """What the CT scanner tells the controller of itself."""
+
+    NONE = 0  # there is none
+    READY = 1
+    FAULT = 2
+    BYPASS = 3  # items pass unscanned, on an operator's order
+    XRAY_OFF = 4
 
 
 class Outcome(IntEnum):
@@ -90,3 +101,4 @@ class Status(Struct, frozen=True):
     inducted: int
     last_tracking_id: int
     lane_counts: tuple[int, ...]  # lane 1 first
+    ct_state: CtState = CtState.NONE

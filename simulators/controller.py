@@ -12,7 +12,17 @@ from msgspec import Struct
 
 from config.settings import LaneRole, Line
 from simulators.belt import EyeCleared, EyeMade, LaneEntered, Signal
-from simulators.contract import UNKNOWN_TRIPS, Command, Event, EventKind, Outcome, Result, State, Status
+from simulators.contract import (
+    UNKNOWN_TRIPS,
+    Command,
+    CtState,
+    Event,
+    EventKind,
+    Outcome,
+    Result,
+    State,
+    Status,
+)
 from simulators.watchdog import Watchdog
 
 MINIMUM_GAP_MM = 250
@@ -68,6 +78,7 @@ class Controller:
         self._last_id = 0
         self._last_back_mm: float | None = None
         self._full: frozenset[int] = frozenset()
+        self._ct_state = CtState.NONE if line.ct is None else CtState.READY
         self._counts = [0] * LANES
         self._loop: deque[int] = deque([UNKNOWN_TRIPS] * in_loop)  # trips of the items in the loop
         self._time_ms = 0
@@ -91,6 +102,7 @@ class Controller:
         signals: Sequence[Signal],
         inputs: Inputs,
         full: frozenset[int] = frozenset(),
+        ct_state: CtState = CtState.READY,
     ) -> tuple[list[Event], list[Result]]:
         """One cycle: sensors in, then commands, then tracking by position; returns events and answers."""
         self._time_ms = time_ms
@@ -98,6 +110,7 @@ class Controller:
         self._events = []
         self._set_state(inputs)
         self._watch_lanes(full)
+        self._watch_ct(ct_state)
         for signal in signals:
             self._sense(signal)
         results = [Result(command, self._rule(command), time_ms) for command in inputs.commands]
@@ -119,6 +132,7 @@ class Controller:
             inducted=self._last_id,
             last_tracking_id=self._last_id,
             lane_counts=tuple(self._counts),
+            ct_state=self._ct_state,
         )
 
     def _post(
@@ -151,6 +165,11 @@ class Controller:
             self._post(EventKind.LANE_FREE, detail=lane)
         self._full = full
 
+    def _watch_ct(self, state: CtState) -> None:
+        if self._line.ct is not None and state is not self._ct_state:
+            self._ct_state = state
+            self._post(EventKind.CT_STATE, detail=state)
+
     def _sense(self, signal: Signal) -> None:
         at_mm = signal.at_mm - self._boot_mm
         match signal:
@@ -163,7 +182,7 @@ class Controller:
             case LaneEntered():
                 self._confirm(signal.lane, at_mm)
             case _:
-                pass  # scanners and the scale are not wired to the controller
+                pass  # scanners, scale and tunnel are not wired to the controller
 
     def _induct(self, at_mm: float, from_loop: bool) -> None:
         self._last_id += 1

@@ -13,7 +13,8 @@ from config import keyring
 from config.load import load_site, parse_site, shipped_site, shipped_sites
 from config.settings import Site
 
-_PORT = re.compile(r"^(\s*port\s*=\s*)(\d+)", re.MULTILINE)  # a serial port's value is a text, and stays
+# A serial port's value is a text, and stays.
+_PORT = re.compile(r"""^(\s*port\s*=\s*|\s*url\s*=\s*"rtsp://[^/:"]+:)(\d+)""", re.MULTILINE)
 _MARK = ".redpeak-run"
 
 

@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from config.settings import LaneRole, Line
-from simulators.categories import Category
+from simulators.categories import OFFICER_MAY_CLEAR, Category
 from simulators.truth import (
+    CutoffPassed,
     DecisionDue,
     LaneAccepted,
+    OfTrip,
     ParcelMade,
     RunStarted,
+    ScanSent,
     TripBegan,
     TripEnded,
     Truth,
+    Unscanned,
 )
 
 CLOSE_MM = 250  # items nearer to each other than this belong on the bench
@@ -28,7 +32,41 @@ class Trip:
     close: bool
     end: TripEnded | None = None
     due_ms: int | None = None
-    accepted_ms: int | None = None
+    cutoff_ms: int | None = None
+    accepted_ms: list[int] = field(default_factory=list[int])  # each lane command, in order
+    scanned: list[ScanSent] = field(default_factory=list[ScanSent])  # each object
+    unscanned: bool = False  # the CT scanner was out of order while it passed
+
+    def note(self, record: OfTrip) -> None:
+        """Take in what happened on it."""
+        match record:
+            case TripEnded():
+                self.end = record
+            case DecisionDue():
+                self.due_ms = record.time_ms
+            case CutoffPassed():
+                self.cutoff_ms = record.time_ms
+            case Unscanned():
+                self.unscanned = True
+            case ScanSent():
+                self.scanned.append(record)
+            case LaneAccepted():
+                self.accepted_ms.append(record.time_ms)
+
+    def image_ms(self, energies: tuple[str, ...]) -> int | None:
+        """When its image was sent to the last byte: one scan of its own, whole, in time; else None."""
+        sound = all(sent.own_id and sent.whole and sent.delivered for sent in self.scanned)
+        if not sound or sorted(sent.energy for sent in self.scanned) != sorted(energies):
+            return None
+        last_ms = max((sent.time_ms for sent in self.scanned), default=None)
+        in_time = self.cutoff_ms is None or last_ms is None or last_ms < self.cutoff_ms
+        return last_ms if in_time and len({sent.scan for sent in self.scanned}) == 1 else None
+
+    @property
+    def touched(self) -> bool:
+        """Whether a fault touched it; a scan that nobody took is one."""
+        ended_so = self.end is not None and self.end.touched
+        return ended_so or any(not sent.delivered and sent.whole for sent in self.scanned)
 
 
 @dataclass
@@ -52,7 +90,7 @@ class Fate:
     @property
     def touched(self) -> bool:
         """Whether a fault touched any of its trips."""
-        return any(trip.end is not None and trip.end.touched for trip in self.trips)
+        return any(trip.touched for trip in self.trips)
 
 
 @dataclass
@@ -78,7 +116,7 @@ class Run:
                 return frozenset(
                     {LaneRole.INSPECT, LaneRole.RELEASE}
                 )  # the only one of the pair to be released
-            case Category.REVIEW if officer_released:
+            case category if officer_released and category in OFFICER_MAY_CLEAR:
                 return frozenset({LaneRole.RELEASE})
             case _:
                 return frozenset({parcel.right})
@@ -112,12 +150,9 @@ def last_run(records: Iterable[Truth]) -> Run:
                     behind.close = True
                 behind = run.trips[trip.key] = trip
                 run.fates[record.parcel].trips.append(trip)
-            case TripEnded():
-                run.trips[record.epoch, record.tracking_id].end = record
-            case DecisionDue():
-                run.trips[record.epoch, record.tracking_id].due_ms = record.time_ms
-            case LaneAccepted():
-                run.trips[record.epoch, record.tracking_id].accepted_ms = record.time_ms
+            case _:
+                if trip := run.trips.get((record.epoch, record.tracking_id)):
+                    trip.note(record)
     if run is None:
         raise ValueError("the truth log is empty")
     return run

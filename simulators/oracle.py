@@ -14,18 +14,22 @@ from msgspec import Struct
 from config.settings import LaneRole, Line, Site
 from simulators import truth
 from simulators.books import audit
-from simulators.categories import CLEAN_CATEGORIES, Category
+from simulators.categories import CLEAN_CATEGORIES, SCAN_FAULTS, Category, categories
 from simulators.fates import Fate, Run, Trip, last_run, release_lane
+from simulators.imaging import examine
+from simulators.occurred import occurred
 from simulators.records import Records, read_records
 
 REQUIRED = 10  # parcels of each category …
 REQUIRED_FROM = 300  # … in a run of so many
 CLEAN_SHARE = 0.99  # of the clean parcels released without a hand
-CLEAN_SHARE_WITH_FAULTS = 0.97  # … of those no fault touched
+CLEAN_SHARE_WITH_FAULTS = 0.97  # … of those no fault touched; a run on a line with CT always has scan faults
+
+_FAULTY = SCAN_FAULTS | {Category.ENERGIES_APART}
 
 
 class Latency(Struct, frozen=True):
-    """Decision eye to accepted lane command, in the controller's milliseconds; 0 if none was measured."""
+    """In the controller's milliseconds; 0 if none was measured."""
 
     p50: int
     p95: int
@@ -52,7 +56,13 @@ class Report(Struct, frozen=True):
     by_lane: dict[str, int]
     by_reason: dict[str, int]
     by_category: dict[str, dict[str, int]]
-    event_to_lane_ms: Latency
+    event_to_lane_ms: Latency  # decision eye to the first lane command accepted
+    ct_to_lane_ms: Latency  # last byte of an image to the first lane command accepted after it
+    share_past_cutoff: float  # of the images sent in time, those reviewed too late
+    exceptions: dict[str, int]  # of images and correlation, by kind
+    scan_faults: dict[str, dict[str, int]]  # as by_category, and how many really came about
+    evidence_complete: float  # share of passages scanned or filmed of which all files are on record
+    wrong_volume_cleared: int  # released without a sound image of their own
     ok: bool
     failures: tuple[str, ...]
 
@@ -82,11 +92,15 @@ def judge(run: Run, records: Records, line: Line, *, with_faults: bool = False) 
     clean = [fate for fate in fates if fate.parcel.category in CLEAN_CATEGORIES]
     unaided = [fate for fate in clean if fate.released and not _by_officer(records, fate)]
     books = audit(run, records)
+    imaging = examine(run, records, line)
+    by_category = _by_category(categories(line), fates, arrived, astray)
     failures = (
         *books.failures(),
         *_route_failures(len(fates) - len(arrived), misrouted, wrongly_released),
-        *_category_failures(fates),
-        *_clean_failures(clean, unaided, with_faults),
+        *_category_failures(categories(line), fates),
+        *_occurrence_failures(run, fates),
+        *_clean_failures(clean, unaided, with_faults or line.ct is not None),
+        *imaging.failures(),
     )
     names = {lane.number: lane.name for lane in line.lanes}
     return Report(
@@ -103,8 +117,18 @@ def judge(run: Run, records: Records, line: Line, *, with_faults: bool = False) 
         clean_released_unaided=len(unaided),
         by_lane=dict(Counter(names[fate.end.lane] for fate in fates if fate.end)),
         by_reason=dict(Counter(reason for key in run.trips for reason in records.reasons.get(key, ()))),
-        by_category=_by_category(fates, arrived, astray),
-        event_to_lane_ms=_latency(run.trips.values()),
+        by_category=by_category,
+        event_to_lane_ms=_latency(_to_lane_ms(run.trips.values())),
+        ct_to_lane_ms=_latency(imaging.to_lane_ms),
+        share_past_cutoff=round(imaging.share_past_cutoff, 4),
+        exceptions=imaging.exceptions,
+        scan_faults={
+            name: each | {"occurred": _occurred(run, fates, Category(name))}
+            for name, each in by_category.items()
+            if name in _FAULTY
+        },
+        evidence_complete=round(imaging.evidence_complete, 4),
+        wrong_volume_cleared=len(imaging.wrong_volume_cleared),
         ok=not failures,
         failures=failures,
     )
@@ -144,13 +168,29 @@ def _route_failures(
         yield f"{len(wrongly_released)} parcels were released without right: {_listed(wrongly_released)}"
 
 
-def _category_failures(fates: Sequence[Fate]) -> Iterator[str]:
+def _category_failures(required: Sequence[Category], fates: Sequence[Fate]) -> Iterator[str]:
     if len(fates) < REQUIRED_FROM:
         return
     counts = Counter(fate.parcel.category for fate in fates)
-    for category in Category:
+    for category in required:
         if counts[category] < REQUIRED:
             yield f"only {counts[category]} parcels of category {category}, {REQUIRED} are required"
+
+
+def _occurred(run: Run, fates: Iterable[Fate], category: Category) -> int:
+    return sum(
+        occurred(category, fate.trips[-1], run.started.energies)
+        for fate in fates
+        if fate.parcel.category is category and fate.trips
+    )
+
+
+def _occurrence_failures(run: Run, fates: Sequence[Fate]) -> Iterator[str]:
+    if len(fates) < REQUIRED_FROM or not run.started.energies:
+        return
+    for category in sorted(_FAULTY):
+        if (count := _occurred(run, fates, category)) < REQUIRED:
+            yield f"{category} really happened to {count} parcels, {REQUIRED} are required"
 
 
 def _clean_failures(clean: Sequence[Fate], unaided: Sequence[Fate], with_faults: bool) -> Iterator[str]:
@@ -175,23 +215,25 @@ def _listed(fates: Sequence[Fate], most: int = 5) -> str:
 
 
 def _by_category(
-    fates: Sequence[Fate], arrived: Sequence[Fate], astray: Sequence[Fate]
+    possible: Sequence[Category], fates: Sequence[Fate], arrived: Sequence[Fate], astray: Sequence[Fate]
 ) -> dict[str, dict[str, int]]:
     made = Counter(fate.parcel.category for fate in fates)
     there = Counter(fate.parcel.category for fate in arrived)
     wrong = Counter(fate.parcel.category for fate in astray)
     return {
         category.value: {"parcels": made[category], "right": there[category] - wrong[category]}
-        for category in Category
+        for category in possible
     }
 
 
-def _latency(trips: Iterable[Trip]) -> Latency:
-    taken_ms = sorted(
-        trip.accepted_ms - trip.due_ms
-        for trip in trips
-        if trip.due_ms is not None and trip.accepted_ms is not None
+def _to_lane_ms(trips: Iterable[Trip]) -> list[int]:
+    return sorted(
+        trip.accepted_ms[0] - trip.due_ms for trip in trips if trip.due_ms is not None and trip.accepted_ms
     )
+
+
+def _latency(taken_ms: Sequence[int]) -> Latency:
+    """Percentiles of sorted times."""
     if not taken_ms:
         return Latency(0, 0, 0)
     p50, p95, p99 = (taken_ms[min(len(taken_ms) - 1, len(taken_ms) * share // 100)] for share in (50, 95, 99))

@@ -10,16 +10,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.settings import LaneRole, Line
-from simulators.categories import ODD_CATEGORIES, Category, right_role
+from simulators.categories import Category, categories, right_role
+from simulators.ct.hazards import LEAST_LENGTH_MM, LEAST_WEIGHT_G, Hazard
+from simulators.order import run_order
 from simulators.papers import Papers
 from simulators.waybills import PaperMaker
 
 FOR_EVER = 99  # trips: a label that no trip makes readable
 
-_LEAST = 12  # parcels of each odd category in a run of 300 or more
-_LEAST_PER = 25  # … and one in so many in a shorter run
-_SHARE = 0.012  # … and this share of a long one
-_CLONE_AFTER = (5, 40)  # parcels between a label and its copy
+_HAZARDS = {
+    Category.IMAGE_ALARM: Hazard.BOTTLE,
+    Category.PROHIBITED: Hazard.WEAPON,
+    Category.IMPENETRABLE: Hazard.BLOCK,
+}
 
 
 class Parcel(Struct, frozen=True):
@@ -37,56 +40,25 @@ class Parcel(Struct, frozen=True):
     unread_trips: int = 0  # its first trips on which no scanner reads it
     gap_ahead_mm: int | None = None  # put this close behind the parcel before it; None: the usual pitch
     copy_of: int | None = None  # the parcel whose label it carries
+    hazard: Hazard = Hazard.NONE  # what is hidden in it
 
 
 def parcels(line: Line, count: int, seed: int) -> tuple[Parcel, ...]:
     """`count` parcels for a line, the same for the same arguments."""
     random = Random(f"{seed} parcels")  # noqa: S311  a plant, not a secret
     maker = PaperMaker(line.policy, random)
+    order, originals = run_order(categories(line), count, random)
     made = [
         _parcel(number, category, maker, len(line.scanners), random)
-        for number, category in enumerate(_order(count, random), start=1)
+        for number, category in enumerate(order, start=1)
     ]
-    return tuple(_with_copies(_with_close_pairs(made, random), random))
-
-
-def odd_count(count: int) -> int:
-    """How many parcels of each odd category a run of `count` holds (pairs: rounded up to even)."""
-    return max(min(_LEAST, count // _LEAST_PER), round(count * _SHARE))
-
-
-def _order(count: int, random: Random) -> list[Category]:
-    """The categories, shuffled; close pairs stay side by side, copies have originals before them."""
-    each = odd_count(count)
-    units: list[list[Category]] = [[Category.TOO_CLOSE] * 2 for _ in range((each + 1) // 2)]
-    units += [
-        [category]
-        for category in ODD_CATEGORIES
-        if category not in (Category.TOO_CLOSE, Category.CLONED_LABEL)
-        for _ in range(each)
-    ]
-    clean = max(0, count - sum(map(len, units)) - each)
-    units += [[Category.CLEAN]] * clean
-    random.shuffle(units)
-    order = [category for unit in units for category in unit]
-    for _ in range(each):
-        _insert_copy(order, random)
-    return order[:count]
-
-
-def _insert_copy(order: list[Category], random: Random) -> None:
-    """Put a cloned label anywhere but between the two of a close pair."""
-    while True:
-        place = random.randrange(min(_CLONE_AFTER[1], len(order)), len(order) + 1)
-        inside_pair = order[place - 1 : place + 1] == [Category.TOO_CLOSE] * 2
-        if not inside_pair:
-            order.insert(place, Category.CLONED_LABEL)
-            return
+    return tuple(_with_copies(_with_close_pairs(made, random), originals, random))
 
 
 def _parcel(number: int, category: Category, maker: PaperMaker, scanners: int, random: Random) -> Parcel:
-    length_mm = random.randrange(200, 601)
-    weight_g = random.randrange(180, 12_000)
+    hazard = _HAZARDS.get(category, Hazard.NONE)
+    length_mm = random.randrange(LEAST_LENGTH_MM.get(hazard, 200), 601)
+    weight_g = random.randrange(LEAST_WEIGHT_G.get(hazard, 180), 12_000)
     papers, label = maker.papers(category, weight_g)
     waybill = papers.waybills[0] if papers.waybills else None
     return Parcel(
@@ -100,6 +72,7 @@ def _parcel(number: int, category: Category, maker: PaperMaker, scanners: int, r
         faces=_faces(category, label, scanners, random),
         papers=papers,
         unread_trips={Category.NO_READ: FOR_EVER, Category.RECIRCULATION: 1}.get(category, 0),
+        hazard=hazard,
     )
 
 
@@ -127,22 +100,13 @@ def _with_close_pairs(made: list[Parcel], random: Random) -> list[Parcel]:
     return result
 
 
-def _with_copies(made: list[Parcel], random: Random) -> list[Parcel]:
-    """Give each cloned label the label, and nearly the weight, of a clean parcel 5 to 40 before it."""
-    nearest, farthest = _CLONE_AFTER
-    taken: set[int] = set()
+def _with_copies(made: list[Parcel], originals: dict[int, int], random: Random) -> list[Parcel]:
+    """Give each cloned label the label, and nearly the weight, of its original; both by place, from 0."""
     result = list(made)
-    for place, parcel in enumerate(made):
-        if parcel.category is not Category.CLONED_LABEL:
-            continue
-        window = made[max(0, place - farthest) : max(0, place - nearest + 1)]
-        originals = [p for p in window if p.category is Category.CLEAN and p.number not in taken]
-        if not originals:
-            raise ValueError(f"parcel {parcel.number}: no clean parcel before it whose label could be copied")
-        original = random.choice(originals)
-        taken.add(original.number)
+    for place, copied in originals.items():
+        original = made[copied]
         result[place] = replace(
-            parcel,
+            made[place],
             faces=original.faces,
             courier=original.courier,
             destination=original.destination,

@@ -1,7 +1,8 @@
 """The plant as a process: one line's world in real time on real wires, its truth and its progress on disk.
 
 In the data folder: `plant/truth.jsonl` (what really happened), `plant/status.json` (how far it is) and the
-serial lines where the site file puts them. The conveyor listens where the site file says.
+serial lines where the site file puts them. The conveyor listens where the site file says. The CT scanner and
+the cameras are processes of their own, so that the controller's scan of 10 ms is never disturbed.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from simulators.faults import Faults
 from simulators.papers import collected, write_csv, write_json
 from simulators.parcels import Parcel, parcels
 from simulators.truth import RunStarted, TripEnded, TruthLog
+from simulators.wires.ct_line import energies
 from simulators.wires.line_wires import LineWires
 from simulators.world import SCAN_S, World
 
@@ -94,8 +96,10 @@ class Plant:
         self._clock = clock
         made = stream(line, count, seed)
         self._total = len(made)
-        self._world = World(line, iter(made), seed=seed, epoch=_boot_epoch())
-        self._wires = LineWires(line, data, faults or Faults(), Random(f"{seed} wires"))  # noqa: S311
+        self._energies = energies(line.ct.profile) if line.ct else ()
+        self._world = World(line, iter(made), seed=seed, epoch=_boot_epoch(), energies=self._energies)
+        random = Random(f"{seed} wires")  # noqa: S311
+        self._wires = LineWires(line, data, faults or Faults(), random, seed=seed, timezone=site.timezone)
         self._lanes = {lane.number: 0 for lane in line.lanes}
         self._world_s = 0.0
         self._slipped_s = 0.0
@@ -143,15 +147,16 @@ class Plant:
     def _step(self, truth: TruthLog) -> None:
         inputs = Inputs(self._wires.heartbeat, self._wires.commands())
         outputs = self._world.update(self._world_s, inputs)
-        self._world.disturb(self._wires.carry(outputs))
+        self._world.disturb(self._wires.carry(outputs, self._world_s))
+        self._wires.show_belt(self._world.items, self._world.travel_mm, outputs.status.speed_mm_s)
         for record in outputs.truth:
             if isinstance(record, TripEnded):
                 self._lanes[record.lane] += 1
-        truth.write(outputs.truth)
+        truth.write([*outputs.truth, *self._wires.scans_sent(outputs.status.time_ms)])
 
     def _header(self) -> RunStarted:
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return RunStarted(self._site.id, self._line.id, self._seed, self._count, started_at)
+        return RunStarted(self._site.id, self._line.id, self._seed, self._count, started_at, self._energies)
 
     def _write_status(self) -> None:
         status = self._world.status

@@ -1,12 +1,14 @@
 """What the centre recorded of a line, read from its database for the oracle."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, select
 
-from central.schema import answers, gaps, passages
+from central.schema import answers, gaps, media, passages
 from simulators.fates import TripKey
 
 
@@ -33,6 +35,11 @@ class Records:
     reasons: dict[TripKey, tuple[str, ...]] = field(default_factory=dict[TripKey, tuple[str, ...]])
     gaps: list[Gap] = field(default_factory=list[Gap])
     officer_released: set[TripKey] = field(default_factory=set[TripKey])
+    image_exceptions: dict[TripKey, str] = field(default_factory=dict[TripKey, str])  # of the review
+    scan_doubts: dict[TripKey, tuple[str, ...]] = field(default_factory=dict[TripKey, tuple[str, ...]])
+    media: defaultdict[TripKey, set[str]] = field(
+        default_factory=lambda: defaultdict[TripKey, set[str]](set)
+    )  # kinds of files recorded
 
     def gap_count(self, key: TripKey) -> int:
         """In how many gap records a trip lies."""
@@ -60,6 +67,12 @@ def read_records(database: str | Path, site: str, line: str) -> Records:
                 records.reasons[key] = tuple(row.reasons or ())
                 if row.closed_at is not None:
                     records.closed.add(key)
+                _note_scan(records, key, row.evidence or {})
+            for row in connection.execute(
+                select(media.c.passage_id, media.c.kind).where(media.c.site == site, media.c.line == line)
+            ):
+                if row.passage_id in ids:
+                    records.media[ids[row.passage_id]].add(row.kind)
             for row in connection.execute(select(gaps).where(gaps.c.site == site, gaps.c.line == line)):
                 records.gaps.append(Gap(row.epoch, row.first_tracking_id, row.last_tracking_id))
             accepted = (answers.c.decision == "release", answers.c.ruling == "accepted")
@@ -69,3 +82,12 @@ def read_records(database: str | Path, site: str, line: str) -> Records:
     finally:
         engine.dispose()
     return records
+
+
+def _note_scan(records: Records, key: TripKey, evidence: Mapping[str, Any]) -> None:
+    scan: Mapping[str, Any] = evidence.get("scan") or {}
+    review: Mapping[str, Any] = scan.get("review") or {}
+    if exception := review.get("exception"):
+        records.image_exceptions[key] = exception
+    if doubts := scan.get("doubts"):
+        records.scan_doubts[key] = tuple(doubts)

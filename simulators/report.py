@@ -117,6 +117,7 @@ def show_report(console: Console, report: Report) -> None:
             f"p50 {report.event_to_lane_ms.p50} ms, p95 {report.event_to_lane_ms.p95} ms, "
             f"p99 {report.event_to_lane_ms.p99} ms"
         ),
+        **_image_rows(report),
         "lanes": ", ".join(f"{name} {count:,}" for name, count in sorted(report.by_lane.items())),
         "reasons": ", ".join(
             f"{name} {count:,}" for name, count in sorted(report.by_reason.items(), key=lambda pair: -pair[1])
@@ -130,3 +131,20 @@ def show_report(console: Console, report: Report) -> None:
     console.print(
         "[green]✓ the run came out right[/]" if report.ok else "[red]the run did not come out right[/]"
     )
+
+
+def _image_rows(report: Report) -> dict[str, str]:
+    """What a run on a line with CT scanner and cameras says of their images."""
+    if not report.scan_faults:
+        return {}
+    taken = report.ct_to_lane_ms
+    faults = (f"{name} {each['right']}/{each['occurred']}" for name, each in report.scan_faults.items())
+    kinds = sorted(report.exceptions.items(), key=lambda pair: -pair[1])
+    return {
+        "image to lane": f"p50 {taken.p50} ms, p95 {taken.p95} ms, p99 {taken.p99} ms",
+        "image past the cut-off": f"{report.share_past_cutoff:.1%} of those sent in time",
+        "image exceptions": ", ".join(f"{kind} {count:,}" for kind, count in kinds),
+        "scan faults, right/occurred": ", ".join(faults),
+        "wrong volume cleared": f"{report.wrong_volume_cleared}",
+        "evidence complete": f"{report.evidence_complete:.1%}",
+    }

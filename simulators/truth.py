@@ -24,6 +24,7 @@ class RunStarted(Struct, frozen=True, tag="run"):
     seed: int
     parcels: int | None
     started_at: str
+    energies: tuple[str, ...] = ()  # of one scan of the CT scanner; empty: there is none
 
 
 class ParcelMade(Struct, frozen=True, tag="parcel"):
@@ -59,8 +60,41 @@ class DecisionDue(Struct, frozen=True, tag="decision_due"):
     time_ms: int
 
 
+class CutoffPassed(Struct, frozen=True, tag="cutoff"):
+    """It passed the release cut-off."""
+
+    epoch: int
+    tracking_id: int
+    time_ms: int
+
+
+class Unscanned(Struct, frozen=True, tag="unscanned"):
+    """The CT scanner was out of order while it was in the tunnel: there is no image of it."""
+
+    epoch: int
+    tracking_id: int
+
+
+class ScanSent(Struct, frozen=True, tag="scan"):
+    """The CT scanner sent an object of its image, or tried to; `time_ms`: when its last byte had left.
+
+    `scan` tells the scans of one trip apart. `own_id`: the object names its item. `whole`: it did not break
+    off. `delivered`: the receiver took it; else `why` says what it said, or that nobody was there.
+    """
+
+    epoch: int
+    tracking_id: int
+    scan: int
+    energy: str
+    own_id: bool
+    whole: bool
+    delivered: bool
+    time_ms: int
+    why: str = ""
+
+
 class LaneAccepted(Struct, frozen=True, tag="lane_accepted"):
-    """The controller accepted a lane command for it, the first of its trip."""
+    """The controller accepted a lane command for it; a trip may have several."""
 
     epoch: int
     tracking_id: int
@@ -69,7 +103,8 @@ class LaneAccepted(Struct, frozen=True, tag="lane_accepted"):
 
 
 class TripEnded(Struct, frozen=True, tag="entered"):
-    """It entered a lane. `touched`: the agent was silent, or belt or controller stopped, on this trip."""
+    """It entered a lane. `touched`: on this trip the agent was silent, belt or controller stopped, or a scan
+    fault, of its own or nearby, could make a careful line doubt its image (`simulators.doubts`)."""
 
     parcel: int
     trip: int
@@ -81,7 +116,8 @@ class TripEnded(Struct, frozen=True, tag="entered"):
     at_s: float
 
 
-Truth = RunStarted | ParcelMade | TripBegan | DecisionDue | LaneAccepted | TripEnded
+OfTrip = DecisionDue | CutoffPassed | Unscanned | ScanSent | LaneAccepted | TripEnded
+Truth = RunStarted | ParcelMade | TripBegan | OfTrip
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Truth)

@@ -9,12 +9,23 @@ from dataclasses import dataclass, field
 from random import Random
 
 from config.settings import Line
-from simulators.belt import Belt, EyeMade, Item, LaneEntered, Scanned, Signal, Weighed
-from simulators.contract import Event, EventKind, Outcome, Result, Status
+from simulators.belt import Belt, EyeMade, Item, LaneEntered, Scanned, Signal, TunnelPassed, Weighed
+from simulators.contract import CtState, Event, EventKind, Outcome, Result, Status
 from simulators.controller import Controller, Inputs
 from simulators.infeed import Infeed
 from simulators.parcels import Parcel
-from simulators.truth import DecisionDue, LaneAccepted, ParcelMade, TripBegan, TripEnded, Truth
+from simulators.scan_plan import ScanMade
+from simulators.truth import (
+    CutoffPassed,
+    DecisionDue,
+    LaneAccepted,
+    ParcelMade,
+    TripBegan,
+    TripEnded,
+    Truth,
+    Unscanned,
+)
+from simulators.tunnel import Tunnel
 
 SCAN_S = 0.01
 SILENCE_MS = 500  # an agent silent for longer has missed something
@@ -29,6 +40,9 @@ class Outputs:
     results: list[Result] = field(default_factory=list[Result])
     sights: list[Scanned] = field(default_factory=list[Scanned])
     weights: list[Weighed] = field(default_factory=list[Weighed])
+    inducted: list[Item] = field(default_factory=list[Item])  # its contents can be known from now on
+    scans: list[ScanMade] = field(default_factory=list[ScanMade])
+    ended: list[Item] = field(default_factory=list[Item])  # their trips
     truth: list[Truth] = field(default_factory=list[Truth])
 
 
@@ -41,22 +55,31 @@ class World:
         seed: for pitch and scale noise.
         epoch: the controller's boot epoch, not 0.
         start_s: the caller's clock at boot.
+        energies: of one scan of the line's CT scanner, in the order they are sent.
     """
 
     def __init__(
-        self, line: Line, stream: Iterator[Parcel], *, seed: int, epoch: int, start_s: float = 0.0
+        self,
+        line: Line,
+        stream: Iterator[Parcel],
+        *,
+        seed: int,
+        epoch: int,
+        start_s: float = 0.0,
+        energies: tuple[str, ...] = ("low", "high"),
     ) -> None:
         random = Random(f"{seed} world")  # noqa: S311  a plant, not a secret
         self._line = line
         self._infeed = Infeed(stream, random)
         self._belt = Belt(line, self._infeed, random)
         self._controller = Controller(line, epoch)
+        ids = Random(f"{seed} scan ids")  # noqa: S311
+        self._tunnel = None if line.ct is None else Tunnel(line, line.ct, energies, ids)
         self._scans = 0
         self._start_s = start_s
         self._boot_scan = 0
         self._ids: dict[Item, tuple[int, int]] = {}  # what the controller calls each item: epoch, tracking id
         self._touched: set[Item] = set()
-        self._accepted: set[tuple[int, int]] = set()
 
     @property
     def empty(self) -> bool:
@@ -67,6 +90,11 @@ class World:
     def items(self) -> tuple[Item, ...]:
         """What is on the belt, first inducted first."""
         return tuple(self._belt.items)
+
+    @property
+    def travel_mm(self) -> float:
+        """How far the belt has travelled since the world began."""
+        return self._belt.travel_mm
 
     @property
     def status(self) -> Status:
@@ -112,9 +140,18 @@ class World:
             induction_open=controller.induction_open,
             diverters_out=controller.diverters_out,
         )
+        outputs.scans += self._scan_images(signals, now_s)
+        if self._tunnel is not None:
+            named = [self._ids[item] for item in self._tunnel.unscanned() if item in self._ids]
+            outputs.truth += [Unscanned(*name) for name in named]
         time_ms = round((self._scans - self._boot_scan) * SCAN_S * 1000)
         events, results = controller.scan(
-            time_ms, self._belt.travel_mm, signals, inputs, self._belt.full_lanes()
+            time_ms,
+            self._belt.travel_mm,
+            signals,
+            inputs,
+            self._belt.full_lanes(),
+            CtState.READY if self._tunnel is None else self._tunnel.state,
         )
         outputs.events += events
         outputs.results += results
@@ -124,6 +161,23 @@ class World:
         outputs.truth += self._rulings(events, results)
         if not controller.induction_open or controller.watchdog.silent_ms > SILENCE_MS:
             self._touched.update(self._belt.items)
+
+    def _scan_images(self, signals: list[Signal], now_s: float) -> Iterator[ScanMade]:
+        """What the CT scanner makes of the items that came by, each at its own moment within this scan."""
+        if self._tunnel is None:
+            return
+        travel_mm, speed_mm_s = self._belt.travel_mm, self._line.belt.speed_mm_s
+        passed = [
+            (now_s - (travel_mm - signal.at_mm) / speed_mm_s, signal)
+            for signal in signals
+            if isinstance(signal, TunnelPassed)
+        ]
+        names: dict[Item, tuple[int, int]] = {}
+        if passed:
+            epoch = self._controller.epoch
+            names = {item: name for item, name in self._ids.items() if name[0] == epoch}
+        yield from self._tunnel.step(now_s, passed, names)
+        self._touched.update(self._tunnel.touched())
 
     def _name_inducted(
         self, signals: list[Signal], events: list[Event], now_s: float, time_ms: int, outputs: Outputs
@@ -137,6 +191,7 @@ class World:
         for item, tracking_id in zip(made, ids, strict=True):
             parcel = item.parcel
             self._ids[item] = (epoch, tracking_id)
+            outputs.inducted.append(item)
             if item.trip == 0:
                 outputs.truth.append(
                     ParcelMade(
@@ -162,10 +217,10 @@ class World:
                 outputs.weights.append(signal)
             case LaneEntered(item=item, lane=lane):
                 epoch, tracking_id = self._ids.pop(item)
-                self._accepted.discard((epoch, tracking_id))
                 touched = item in self._touched
                 self._touched.discard(item)
                 role = self._line.lane(lane).role
+                outputs.ended.append(item)
                 outputs.truth.append(
                     TripEnded(item.parcel.number, item.trip, epoch, tracking_id, lane, role, touched, now_s)
                 )
@@ -177,8 +232,10 @@ class World:
         for event in events:
             if event.kind is EventKind.EYE and event.point == self._line.belt.decide_eye:
                 yield DecisionDue(epoch, event.tracking_id, event.time_ms)
+            elif event.kind is EventKind.DECIDED:
+                yield CutoffPassed(epoch, event.tracking_id, event.time_ms)
         for result in results:
-            named = (result.command.epoch, result.command.tracking_id)
-            if result.outcome is Outcome.ACCEPTED and named not in self._accepted:
-                self._accepted.add(named)
-                yield LaneAccepted(*named, result.command.lane, result.time_ms)
+            if result.outcome is Outcome.ACCEPTED:
+                yield LaneAccepted(
+                    result.command.epoch, result.command.tracking_id, result.command.lane, result.time_ms
+                )

@@ -109,6 +109,7 @@ class PlcImage:
             ("watchdog_ms", LIMIT_MS),
             ("ring_capacity", self.layout.ring.slots),
             ("newest_sequence", self._sequence),
+            ("ct_state", status.ct_state),
         ):
             self.layout.status.fields[name].write(self.registers, self.layout.status.base, value)
         counts = self.layout.status.fields["lane_counts"]

@@ -1,4 +1,4 @@
-"""The demonstration line, a perfect agent, and parcels with nothing particular about them."""
+"""The sorting line without CT, a perfect agent, and parcels with nothing particular about them."""
 
 from importlib.resources import as_file, files
 
@@ -15,8 +15,8 @@ from tests.unit.simulators.virtual_agent import Drive, MakeDrive, MakeParcels
 
 @pytest.fixture(scope="session")
 def site() -> Site:
-    """The demonstration site."""
-    with as_file(files("config") / "sites" / "demo.toml") as path:
+    """The site without CT and cameras."""
+    with as_file(files("config") / "sites" / "sorting.toml") as path:
         return load_site(path)
 
 
@@ -24,6 +24,13 @@ def site() -> Site:
 def line(site: Site) -> Line:
     """Its line: 2 m/s, eyes at 0, 1500 and 4200 mm, lanes R1 R2 W C I."""
     return site.lines[0]
+
+
+@pytest.fixture(scope="session")
+def ct_line() -> Line:
+    """The demonstration's line: 1 m/s, a CT scanner from 3500 to 4900 mm, a camera."""
+    with as_file(files("config") / "sites" / "demo.toml") as path:
+        return load_site(path).lines[0]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The data folder of `up`: the site in force, ports, keys, and what may be emptied."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_a_given_site_replaces_it_if_it_is_right(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_bytes(shipped_site("demo").replace(b'id = "demo"', b'id = "mine"', 1))
     assert data_folder.prepare(tmp_path / "var", str(mine), free_ports=False)[0].id == "mine"
-    mine.write_bytes(shipped_site("demo").replace(b"decide_eye = 2", b"decide_eye = 9"))
+    mine.write_bytes(shipped_site("demo").replace(b"decide_eye = 3", b"decide_eye = 9"))
     with pytest.raises(SiteError, match=r"mine\.toml: lines\[0\]\.belt\.decide_eye"):
         data_folder.prepare(tmp_path / "var", str(mine), free_ports=False)
     assert load_site(tmp_path / "var/site.toml").id == "mine"
@@ -38,9 +39,14 @@ def test_a_given_site_replaces_it_if_it_is_right(tmp_path: Path) -> None:
 
 def test_free_ports_are_all_new_and_nothing_else_changes(tmp_path: Path) -> None:
     site, _ = data_folder.prepare(tmp_path, "", free_ports=True)
-    ports = {site.centre.port, site.broker.port, site.lines[0].conveyor.port}
-    assert len(ports) == 3
-    assert not ports & {8600, 18830, 15020}
+    line = site.lines[0]
+    assert line.ct
+    camera = urlsplit(line.cameras[0].url)
+    assert camera.port
+    ports = {site.centre.port, site.broker.port, line.conveyor.port, line.ct.port, camera.port}
+    assert len(ports) == 5
+    assert not ports & {8600, 18830, 15020, 11112, 15540}
+    assert (camera.scheme, camera.hostname, camera.path) == ("rtsp", "127.0.0.1", "/belt")
     assert site.lines[0].scanners[0].port == "dev/top"
     assert site.lines[0].scanners[1].baud == 57_600
 

@@ -250,7 +250,7 @@ def test_truth_and_database_are_read_from_disk(story: Story, site: Site, line: L
             connection.execute(
                 insert(passages).values(
                     passage_id=f"p{number}",
-                    site="demo",
+                    site=site.id,
                     line="L1",
                     epoch=epoch,
                     tracking_id=tracking_id,
@@ -262,7 +262,7 @@ def test_truth_and_database_are_read_from_disk(story: Story, site: Site, line: L
             )
         connection.execute(
             insert(gaps).values(
-                site="demo",
+                site=site.id,
                 line="L1",
                 envelope_id="e",
                 epoch=7,
@@ -278,7 +278,7 @@ def test_truth_and_database_are_read_from_disk(story: Story, site: Site, line: L
         connection.execute(
             insert(answers).values(
                 answer_id="a",
-                site="demo",
+                site=site.id,
                 line="L1",
                 passage_id="p1",
                 decision="release",

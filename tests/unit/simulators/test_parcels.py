@@ -1,11 +1,13 @@
 """A run of parcels holds every category in its share, and each is wrong in exactly the way it says."""
 
 from collections import Counter
+from itertools import groupby
 
 import pytest
 
 from config.settings import LaneRole, Line
-from simulators.categories import Category
+from simulators.categories import SCAN_FAULTS, Category, categories
+from simulators.ct.hazards import Hazard
 from simulators.papers import Waybill, collected
 from simulators.parcels import FOR_EVER, Parcel, parcels
 
@@ -26,16 +28,48 @@ def test_the_same_seed_gives_the_same_parcels(line: Line, run: tuple[Parcel, ...
 
 @pytest.mark.parametrize("count", [300, 301, 1000])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_ten_of_each_category_in_three_hundred(line: Line, count: int, seed: int) -> None:
-    counts = Counter(parcel.category for parcel in parcels(line, count, seed))
-    assert counts.total() == count
-    assert min(counts[category] for category in Category) >= 10
+def test_ten_of_each_category_in_three_hundred(line: Line, ct_line: Line, count: int, seed: int) -> None:
+    for each in (line, ct_line):
+        counts = Counter(parcel.category for parcel in parcels(each, count, seed))
+        assert counts.total() == count
+        assert counts.keys() == set(categories(each))
+        assert min(counts.values()) >= 10
 
 
-@pytest.mark.parametrize("count", [0, 1, 7, 25, 26, 60])
-def test_a_short_run_has_the_length_asked_for(line: Line, count: int) -> None:
-    for seed in range(10):
-        assert [parcel.number for parcel in parcels(line, count, seed)] == list(range(1, count + 1))
+def test_only_a_line_with_a_ct_scanner_has_images(line: Line, ct_line: Line) -> None:
+    assert set(categories(ct_line)) == set(Category)
+    assert not SCAN_FAULTS & set(categories(line))
+    assert {parcel.hazard for parcel in parcels(line, 300, 1)} == {Hazard.NONE}
+
+
+def test_a_long_run_has_few_of_each(ct_line: Line) -> None:
+    counts = Counter(parcel.category for parcel in parcels(ct_line, 5000, 1))
+    assert {counts[each] for each in SCAN_FAULTS} == {30}
+    assert counts[Category.CLEAN] > 4000
+
+
+def test_scan_faults_come_in_runs(ct_line: Line) -> None:
+    faulty = [parcel.category in SCAN_FAULTS for parcel in parcels(ct_line, 300, 4)]
+    runs = [len(list(group)) for fault, group in groupby(faulty) if fault]
+    assert sum(runs) == 80
+    assert len(runs) <= 25
+
+
+def test_hazards_are_where_the_category_says(ct_line: Line) -> None:
+    expected = {
+        Category.IMAGE_ALARM: Hazard.BOTTLE,
+        Category.PROHIBITED: Hazard.WEAPON,
+        Category.IMPENETRABLE: Hazard.BLOCK,
+    }
+    for parcel in parcels(ct_line, 300, 4):
+        assert parcel.hazard is expected.get(parcel.category, Hazard.NONE)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 25, 26, 30, 60])
+def test_a_short_run_has_the_length_asked_for(line: Line, ct_line: Line, count: int) -> None:
+    for each in (line, ct_line):
+        for seed in range(10):
+            assert [parcel.number for parcel in parcels(each, count, seed)] == list(range(1, count + 1))
 
 
 def test_sizes_and_numbers_are_plausible(run: tuple[Parcel, ...]) -> None:

@@ -1,15 +1,21 @@
-"""A perfect agent that drives a world by a virtual clock, scan by scan."""
+"""A perfect agent that drives a world by a virtual clock, scan by scan.
+
+On a line with a CT scanner it also stands for the scanner's process: objects are sent in no time when they
+are due, and an image is reviewed at once. Until then its item is for the bench.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.settings import LaneRole, Line
+from simulators.categories import SCAN_FAULTS
 from simulators.contract import Command, Event, EventKind, Result
 from simulators.controller import Inputs
 from simulators.fates import release_lane
 from simulators.parcels import Parcel
-from simulators.truth import ParcelMade, TripBegan, Truth
+from simulators.scan_plan import ScanMade, Sending
+from simulators.truth import ParcelMade, ScanSent, TripBegan, Truth
 from simulators.world import Outputs, World
 
 SCANS_A_BEAT = 10
@@ -33,6 +39,10 @@ class Drive:
     parcels: dict[int, Parcel] = field(default_factory=dict[int, Parcel])
     sequence: int = 0
     heartbeat: int = 0
+    scans_made: list[ScanMade] = field(default_factory=list[ScanMade])
+    sending: list[tuple[float, ScanMade, Sending]] = field(
+        default_factory=list[tuple[float, ScanMade, Sending]]
+    )
 
     @property
     def now_s(self) -> float:
@@ -56,8 +66,32 @@ class Drive:
                 self.trips[record.epoch, record.tracking_id] = record
         for event in outputs.events:
             if self.decides and event.kind is EventKind.EYE and event.point == self.line.belt.decide_eye:
-                self.command(event.tracking_id, self._right_lane(outputs.status.epoch, event.tracking_id))
+                lane = self._right_lane(outputs.status.epoch, event.tracking_id)
+                imaged = self.line.ct is None or self.line.lane(lane).role is not LaneRole.RELEASE
+                self.command(event.tracking_id, lane if imaged else self._lane(LaneRole.INSPECT))
+        self._scan(outputs)
         return outputs
+
+    def _scan(self, outputs: Outputs) -> None:
+        self.scans_made += outputs.scans
+        for made in outputs.scans:
+            self.sending += [(made.at_s + each.after_s, made, each) for each in made.sendings]
+        due = [each for each in self.sending if each[0] <= self.now_s]
+        self.sending = [each for each in self.sending if each[0] > self.now_s]
+        for _, made, sending in due:
+            for energy in sending.energies:
+                whole = not (sending.cut and energy == sending.energies[-1])
+                time_ms = outputs.status.time_ms
+                self.truth.append(
+                    ScanSent(
+                        made.epoch, made.tracking_id, sending.scan, energy, made.own_id, whole, True, time_ms
+                    )
+                )
+            item = made.item
+            imaged = sending is made.sendings[-1] and item.parcel.category not in SCAN_FAULTS
+            read = item.trip >= item.parcel.unread_trips
+            if self.decides and imaged and read and item.parcel.right is LaneRole.RELEASE and not item.gone:
+                self.command(made.tracking_id, self._right_lane(made.epoch, made.tracking_id))
 
     def until(self, condition: Callable[[], object], within_s: float = 600.0) -> None:
         """Step until something holds."""

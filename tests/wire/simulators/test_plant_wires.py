@@ -16,12 +16,12 @@ from simulators.plant import Plant, read_status, run_plant
 from simulators.truth import ParcelMade, TripBegan, TripEnded, read
 
 COUNT = 4
-SPEED_MM_S = 10_000  # five times the demonstration's, to be done sooner
+SPEED_MM_S = 10_000  # five times the sorting line's, to be done sooner
 
 
 @pytest.fixture
 def site(free_port: Callable[[], int]) -> Site:
-    with as_file(files("config") / "sites" / "demo.toml") as path:
+    with as_file(files("config") / "sites" / "sorting.toml") as path:
         demo = load_site(path)
     line = demo.lines[0]
     quick = replace(
