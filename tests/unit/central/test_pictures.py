@@ -174,3 +174,11 @@ def test_values_beyond_the_file_are_held_at_its_limits() -> None:
     packed = nifti.attenuation(Volume(high=high, spacing_mm=SPACING_MM))
     values = np.frombuffer(gzip.decompress(packed)[352:], "<i2")
     assert values[:4].tolist() == [0, 32767, -32767, 32767]
+
+
+def test_thin_steel_is_metal_though_it_fills_its_voxels_by_half() -> None:
+    high = np.zeros((9, 9, 9), np.float32)
+    high[4, 4, 2:7], high[5, 4, 2:7] = 0.8, 0.25  # a blade of half a voxel, and its blurred edge
+    low = high * np.float32(1.37)
+    found = classified(Volume(high, (4.0, 4.0, 4.0), low))
+    assert set(found[4, 4, 2:7]) == set(found[5, 4, 2:7]) == {Class.METAL}
