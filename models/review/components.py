@@ -1,7 +1,7 @@
 """Connected bodies of like material, each measured: volume, attenuation, ratio, spread, box and shape."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -133,12 +133,30 @@ def _measured(
     )
 
 
+def flat_part(component: Component, body: Body, thick_mm: float) -> Component:
+    """What of a body lies in a sheet of that thickness about its middle plane: a blade, not what touches it.
+
+    Twice, since what touches it tilts the plane.
+    """
+    for _ in range(2):
+        across = _along_axes(component, body)[:, 2]
+        inside = np.abs(across - np.median(across)) <= (thick_mm - min(body.spacing_mm)) / 2
+        voxels = component.voxels[inside]
+        component = replace(component, voxels=voxels, volume_ml=len(voxels) * body.voxel_ml)
+    return component
+
+
 def extents_mm(component: Component, body: Body) -> tuple[float, float, float]:
     """Length, width and thickness along a body's own principal axes, whatever its attitude."""
-    points = component.voxels * np.array(body.spacing_mm)
-    points = points - points.mean(axis=0)
-    _, axes = np.linalg.eigh(points.T @ points)
-    along = points @ axes[:, ::-1]
+    along = _along_axes(component, body)
     reach = np.percentile(along, 99, axis=0) - np.percentile(along, 1, axis=0)
     length, width, thickness = sorted((float(each) + min(body.spacing_mm) for each in reach), reverse=True)
     return length, width, thickness
+
+
+def _along_axes(component: Component, body: Body) -> NDArray[np.float64]:
+    """Each voxel's place along the principal axes, longest first, from the middle of the body."""
+    points = component.voxels * np.array(body.spacing_mm)
+    points = points - points.mean(axis=0)
+    _, axes = np.linalg.eigh(points.T @ points)
+    return points @ axes[:, ::-1]

@@ -8,7 +8,7 @@ import numpy as np
 from models.calibration import STEEL
 from models.findings import Category, Finding, FindingKind, Material
 from models.review.body import Body
-from models.review.components import Component, extents_mm, sheet_components
+from models.review.components import Component, extents_mm, flat_part, sheet_components
 from models.review.filters import Mask, dilated
 from models.review.scores import score_above
 from models.review.settings import MetalLimits, ReviewSettings
@@ -44,7 +44,13 @@ def find_metal(
         return
     for component in sheet_components(mask.astype(np.uint8), high, low, body, limits.least_voxels):
         shape = _shape(component, body, settings)
-        if (found := _judged(shape, component, limits)) is None:
+        found = _judged(shape, component, limits)
+        if found is None and shape.thickness_mm > limits.blade_flat_mm:
+            sheet_of_it = flat_part(component, body, limits.blade_flat_mm)
+            if len(sheet_of_it.voxels) >= limits.blade_share * len(component.voxels):
+                shape = _shape(sheet_of_it, body, settings)
+                found = _judged(shape, sheet_of_it, limits)
+        if found is None:
             continue
         kind, category, score = found
         yield Finding(

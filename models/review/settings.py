@@ -86,6 +86,7 @@ class MetalLimits(Struct, frozen=True):
     blade_length_mm: tuple[float, float] = (80.0, 450.0)
     blade_width_mm: tuple[float, float] = (14.0, 75.0)  # less is a wire, a pen or a rod
     blade_flat_mm: float = 18.0  # extent of the blurred sheet across its plane; more is bent or a tube
+    blade_share: float = 0.6  # of a piece that must lie in one sheet: the rest is something that touches it
     blade_steel_mm: tuple[float, float] = (0.7, 6.0)  # steel in the sheet; more is a tool
     blade_slender: float = 1.8  # length by width
     firearm_length_mm: tuple[float, float] = (110.0, 400.0)

@@ -31,10 +31,16 @@ def renderer() -> VoxelRenderer:
 def reviewed(renderer: VoxelRenderer, hazard: Hazard, seed: int) -> tuple[Contents, Review]:
     random = Random(seed)
     lightest_g = {Hazard.NONE: 400, Hazard.BLOCK: 7_500}.get(hazard, 2_500)
-    contents = packed(
-        Parcelled(f"review {seed}", random.randint(lightest_g, 9_000), random.randint(330, 600), hazard)
+    return review(
+        renderer,
+        Parcelled(f"review {seed}", random.randint(lightest_g, 9_000), random.randint(330, 600), hazard),
+        str(seed),
     )
-    image = renderer.render(contents, str(seed))
+
+
+def review(renderer: VoxelRenderer, parcel: Parcelled, seed: str) -> tuple[Contents, Review]:
+    contents = packed(parcel)
+    image = renderer.render(contents, seed)
     volume = Volume(attenuation(image.high), (SPACING_MM, SPACING_MM, SPACING_MM), attenuation(image.low))
     return contents, ClassicalReviewer().review(volume)
 
@@ -61,6 +67,14 @@ def test_hazards_are_found(
     _, found = reviewed(renderer, hazard, seed)
     assert found.outcome is Outcome.ALARM
     assert {finding.kind for finding in found.findings} <= kinds
+
+
+@pytest.mark.parametrize(("seed", "weight_g", "length_mm"), [("22", 3769, 371), ("1342", 4581, 340)])
+def test_a_blade_is_found_though_a_fitting_touches_it(
+    renderer: VoxelRenderer, seed: str, weight_g: int, length_mm: int
+) -> None:
+    _, found = review(renderer, Parcelled(seed, weight_g, length_mm, Hazard.WEAPON), seed)
+    assert [finding.kind for finding in found.findings] == [FindingKind.BLADE]
 
 
 @pytest.mark.parametrize("seed", range(PARCELS))
