@@ -49,7 +49,8 @@ def find_metal(
             sheet_of_it = flat_part(component, body, limits.blade_flat_mm)
             if len(sheet_of_it.voxels) >= limits.blade_share * len(component.voxels):
                 shape = _shape(sheet_of_it, body, settings)
-                found = _judged(shape, sheet_of_it, limits)
+                if shape.width_mm >= limits.blade_flatness * shape.thickness_mm:
+                    found = _judged(shape, sheet_of_it, limits)
         if found is None:
             continue
         kind, category, score = found

@@ -24,6 +24,7 @@ class Rule:
     per_cm: tuple[float, float]
     ratio: tuple[float, float]
     least_ml: float
+    core_share: float  # of a body that is as homogeneous as its core; in a heap of things it is less
     layers: int = 1  # voxels taken off to find its core: two leave nothing of a thin wall's blurred picture
 
 
@@ -38,6 +39,7 @@ def rules(settings: ReviewSettings) -> tuple[Rule, ...]:
             organic.liquid_per_cm,
             organic.liquid_ratio,
             organic.liquid_ml,
+            organic.core_share,
         ),
         Rule(
             FindingKind.ORGANIC_MASS,
@@ -46,6 +48,7 @@ def rules(settings: ReviewSettings) -> tuple[Rule, ...]:
             organic.mass_per_cm,
             organic.mass_ratio,
             organic.mass_ml,
+            organic.core_share,
         ),
         Rule(
             FindingKind.POWDER,
@@ -54,6 +57,7 @@ def rules(settings: ReviewSettings) -> tuple[Rule, ...]:
             organic.powder_per_cm,
             organic.powder_ratio,
             organic.powder_ml,
+            organic.powder_core_share,
             layers=2,
         ),
         Rule(
@@ -63,6 +67,7 @@ def rules(settings: ReviewSettings) -> tuple[Rule, ...]:
             metal.battery_per_cm,
             metal.battery_ratio,
             metal.battery_ml,
+            organic.core_share,
         ),
     )
 
@@ -101,7 +106,7 @@ def _fits(component: Component, rule: Rule, settings: ReviewSettings) -> bool:
     spread = max(organic.spread_per_cm, organic.spread_share * component.high_per_cm)
     return (
         component.volume_ml >= rule.least_ml
-        and component.core_ml >= organic.core_share * component.volume_ml
+        and component.core_ml >= rule.core_share * component.volume_ml
         and rule.per_cm[0] <= component.high_per_cm <= rule.per_cm[1]
         and rule.ratio[0] <= component.ratio <= rule.ratio[1]
         and component.spread_per_cm <= spread
