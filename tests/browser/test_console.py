@@ -1,4 +1,4 @@
-"""The console in a real browser, before a whole centre with a simulated line."""
+"""The console in a real browser, before a whole centre with a simulated line that has no CT."""
 
 import re
 import signal
@@ -38,6 +38,8 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         "-m",
         "config.command",
         "up",
+        "--site",
+        "sorting",
         "--free-ports",
         "--data",
         str(data),

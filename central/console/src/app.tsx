@@ -16,6 +16,7 @@ import { LoginPage } from "./shell/login-page.tsx";
 import { Themed } from "./shell/theme.tsx";
 
 const SearchPage = lazy(() => import("./passages/search-page.tsx"));
+const ReviewPage = lazy(() => import("./review/review-page.tsx"));
 const PassagePage = lazy(() => import("./passage/passage-page.tsx"));
 
 const router = createBrowserRouter([
@@ -24,6 +25,7 @@ const router = createBrowserRouter([
     children: [
       { path: "/", element: <Home /> },
       { path: "/line/:line?", element: <LinePage /> },
+      { path: "/review/:passage?", element: <ReviewPage /> },
       { path: "/passages", element: <SearchPage /> },
       { path: "/passages/:passage", element: <PassagePage /> },
       { path: "*", element: <NoPage /> },
@@ -68,7 +70,13 @@ function House({ me, site }: { me: Me; site: Site }) {
     if (!Object.values(seen).some((part) => (Array.isArray(part) ? part.length > 0 : part))) return undefined;
     return openStream(seen, {
       passageChanged: (id) => void queries.invalidateQueries({ queryKey: keys.passage(id) }),
-      everythingChanged: () => void queries.invalidateQueries({ queryKey: ["passage"] }),
+      filesChanged: (id) => {
+        void queries.invalidateQueries({ queryKey: keys.image(id) });
+        void queries.invalidateQueries({ queryKey: keys.passage(id) });
+      },
+      everythingChanged: () => {
+        for (const kind of ["passage", "image"]) void queries.invalidateQueries({ queryKey: [kind] });
+      },
       sessionDoubted: () => void queries.invalidateQueries({ queryKey: keys.me }),
     });
   }, [site, me]);

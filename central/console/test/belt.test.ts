@@ -3,7 +3,17 @@
 import { describe, expect, it } from "vitest";
 
 import type { LineState, SiteLine } from "../src/api/types.ts";
-import { BELT_BOTTOM, PARCEL_TOP, fixturesOf, placeLanes, poseOf, scaleOf, spread, xOf } from "../src/line/geometry.ts";
+import {
+  BELT_BOTTOM,
+  PARCEL_TOP,
+  anchorOf,
+  fixturesOf,
+  placeLanes,
+  poseOf,
+  scaleOf,
+  spread,
+  xOf,
+} from "../src/line/geometry.ts";
 import { CARRY_ON_MS, deadlineOf, isStale, NO_MOTION, positionOf, report } from "../src/line/motion.ts";
 import { followed } from "../src/line/report.ts";
 
@@ -59,6 +69,22 @@ describe("scale", () => {
       "scanner",
       "scale",
       "cutoff",
+    ]);
+  });
+});
+
+describe("a line with CT and camera", () => {
+  const line = {
+    ...LINE,
+    ct: { name: "ct", position_mm: 3500, length_mm: 1400 },
+    cameras: [{ name: "belt", position_mm: 2900 }],
+  };
+
+  it("shows both, the tunnel named at its middle", () => {
+    const found = fixturesOf(line).filter(({ kind }) => kind === "ct" || kind === "camera");
+    expect(found.map((fixture) => [fixture.kind, anchorOf(fixture)])).toEqual([
+      ["ct", 4200],
+      ["camera", 2900],
     ]);
   });
 });

@@ -34,6 +34,12 @@ describe("a moment", () => {
     expect(said("decided", "inspection")).toEqual(["海关查验", "Inspection"]);
   });
 
+  it("says what a review came to", () => {
+    expect(said("reviewed", "alarm")).toEqual(["报警", "Alarm"]);
+    expect(said("reviewed", "exception cut_off")).toEqual(["异常 · 未拍全", "Exception · Cut off"]);
+    expect(said("reviewed", "shrug")).toEqual(["shrug", "shrug"]);
+  });
+
   it("shows what it does not know as it came", () => {
     expect(said("weighed", "heavy")).toEqual(["heavy", "heavy"]);
     expect(said("rebooted", "twice", "top")).toEqual(["读码 top · twice", "Scanner top · twice"]);

@@ -18,13 +18,15 @@ interface Props {
   row: Pick<PassageRow, "passage_id" | "line">;
   decision: Decision;
   stillAsked: boolean;
+  beside?: boolean; // at the right edge, so that an image stays in view
   close: () => void;
 }
 
 const KEY: Record<Decision, string> = { release: "f", stop: "j" };
 const LONGEST_REASON = 200;
+const BESIDE = 324;
 
-export function AnswerDialog({ row, decision, stillAsked, close }: Props) {
+export function AnswerDialog({ row, decision, stillAsked, beside = false, close }: Props) {
   const text = useText();
   const words = text.answer;
   const presets = words.presets[decision];
@@ -66,7 +68,10 @@ export function AnswerDialog({ row, decision, stillAsked, close }: Props) {
       title={words.dialogTitle(word, tail(row.passage_id))}
       onCancel={close}
       closable={false}
-      width={520}
+      width={beside ? BESIDE : 520}
+      mask={!beside}
+      className={beside ? "answer-beside" : ""}
+      {...(beside ? { style: { top: 60, right: 10, margin: "0 0 0 auto", paddingBottom: 0 } } : {})}
       transitionName=""
       maskTransitionName=""
       footer={
@@ -140,5 +145,7 @@ export function AnswerDialog({ row, decision, stillAsked, close }: Props) {
 function sentenceOf(error: ApiError, { answer: words, failure }: Messages): string {
   if (error.why === "two_needed") return words.twoNeeded;
   if (error.why === "line_away") return words.lineAway;
+  if (error.why === "claimed") return words.claimed(error.by);
+  if (error.why === "prohibited" || error.why === "exception") return words.barred[error.why];
   return error.kind === "refused" ? words.secondWrong : failure[error.kind];
 }

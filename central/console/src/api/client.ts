@@ -12,25 +12,30 @@ const KINDS: Record<number, FailureKind> = {
   429: "refused",
 };
 
-/** A request that brought no result; `detail` is the service's own sentence and `why` its code, "" if it gave none. */
+/** A request that brought no result: `detail` the service's own sentence, `why` its code, `by` whom it names; or "". */
 export class ApiError extends Error {
   readonly kind: FailureKind;
   readonly detail: string;
   readonly why: string;
+  readonly by: string;
 
-  constructor(kind: FailureKind, detail = "", why = "") {
+  constructor(kind: FailureKind, detail = "", why = "", by = "") {
     super(detail || kind);
     this.name = "ApiError";
     this.kind = kind;
     this.detail = detail;
     this.why = why;
+    this.by = by;
   }
 }
 
 const TIME_LIMIT_MS = 15_000;
+const FILE_TIME_LIMIT_MS = 60_000;
 
-async function ask<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+type Method = "GET" | "POST" | "DELETE";
+
+async function send(method: Method, path: string, accept: string, limit_ms: number, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Accept: accept };
   if (method !== "GET") headers["X-Redpeak"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
@@ -39,17 +44,22 @@ async function ask<T>(method: "GET" | "POST", path: string, body?: unknown): Pro
       method,
       headers,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(TIME_LIMIT_MS),
+      keepalive: method === "DELETE", // what is given back on leaving must outlive the page
+      signal: AbortSignal.timeout(limit_ms),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch {
     throw new ApiError("offline");
   }
-  const text = await response.text();
-  const content = parse(text);
-  if (!response.ok)
-    throw new ApiError(KINDS[response.status] ?? "service", wordOf(content, "detail"), wordOf(content, "why"));
-  return content as T;
+  if (response.ok) return response;
+  const content = parse(await response.text());
+  const [detail, why, by] = ["detail", "why", "by"].map((name) => wordOf(content, name));
+  throw new ApiError(KINDS[response.status] ?? "service", detail, why, by);
+}
+
+async function ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, "application/json", TIME_LIMIT_MS, body);
+  return parse(await response.text()) as T;
 }
 
 function parse(text: string): unknown {
@@ -68,3 +78,9 @@ function wordOf(content: unknown, name: string): string {
 
 export const get = <T>(path: string): Promise<T> => ask<T>("GET", path);
 export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>("POST", path, body);
+export const remove = (path: string): Promise<null> => ask<null>("DELETE", path);
+
+/** A file: a volume, or a still or clip in the open. */
+export const file = async (path: string): Promise<Blob> => (await send("GET", path, "*/*", FILE_TIME_LIMIT_MS)).blob();
+export const revealFile = async (path: string, body: unknown): Promise<Blob> =>
+  (await send("POST", path, "*/*", FILE_TIME_LIMIT_MS, body)).blob();

@@ -5,7 +5,7 @@ import { useSyncExternalStore } from "react";
 import { merge } from "../line/fresh.ts";
 import { followed, type LineReport } from "../line/report.ts";
 import { get } from "./client.ts";
-import type { Alarm, Answer, Figures, LineState, PassageList, PassageRow } from "./types.ts";
+import type { Alarm, Answer, Claim, Figures, LineState, PassageList, PassageRow, ReviewRow } from "./types.ts";
 
 /** `since`: when the stream became what it is, as an ISO time of this browser's clock. */
 export interface Connection {
@@ -19,6 +19,7 @@ export interface Live {
   lines: Readonly<Record<string, LineReport>>;
   rows: readonly PassageRow[]; // newest first
   awaiting: readonly PassageRow[]; // newest first
+  reviews: readonly ReviewRow[] | null; // the queue as the service sorts it; null: not known yet
   answers: Readonly<Record<string, Answer>>; // the latest answer by passage
   lastAnswer: Answer | null;
   figures: Figures | null;
@@ -29,6 +30,7 @@ const ROWS = 300;
 const FIRST_ROWS = 100;
 const ALARMS = 50;
 const AWAITING = 100;
+const QUEUE_MS = 300;
 
 const EMPTY: Live = {
   connection: { status: "connecting", since: new Date().toISOString() },
@@ -36,6 +38,7 @@ const EMPTY: Live = {
   lines: {},
   rows: [],
   awaiting: [],
+  reviews: null,
   answers: {},
   lastAnswer: null,
   figures: null,
@@ -67,6 +70,7 @@ function status(value: Connection["status"]): void {
 /** What an open stream does with the rest of the page. */
 export interface Watchers {
   passageChanged: (passage_id: string) => void;
+  filesChanged: (passage_id: string) => void;
   everythingChanged: () => void;
   sessionDoubted: () => void;
 }
@@ -85,6 +89,16 @@ export function openStream(may: May, watchers: Watchers): () => void {
   let source: EventSource | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
+  let queueDue: ReturnType<typeof setTimeout> | undefined;
+
+  /** Events carry rows without findings: the queue is read again, not more often than is needed. */
+  const queueChanged = (): void => {
+    if (!may.reviews) return;
+    queueDue ??= setTimeout(() => {
+      queueDue = undefined;
+      void readQueue().catch(() => undefined); // the next event or reset asks again
+    }, QUEUE_MS);
+  };
 
   const refetch = (): void => {
     const asked = [
@@ -92,7 +106,7 @@ export function openStream(may: May, watchers: Watchers): () => void {
         get<PassageList>(`/api/passages?limit=${FIRST_ROWS}`).then((list) =>
           change({ rows: list.items, loaded: true }),
         ),
-      may.reviews && get<PassageRow[]>("/api/reviews").then((rows) => change({ awaiting: merge([], rows, AWAITING) })),
+      may.reviews && readQueue(),
       may.figures && get<Figures>("/api/figures/today").then((figures) => change({ figures })),
       may.alarms && get<Alarm[]>("/api/alarms").then((alarms) => change({ alarms })),
       ...may.lines.map((line) => get<LineState>(`/api/lines/${line}/state`).then((state) => takeLine(line, state))),
@@ -117,11 +131,18 @@ export function openStream(may: May, watchers: Watchers): () => void {
       source?.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
     on<PassageRow>("passage", (row) => {
       takePassage(row);
+      if (concernsQueue(row)) queueChanged();
       watchers.passageChanged(row.passage_id);
+    });
+    on<Claim>("claim", takeClaim);
+    on<{ passage_id: string }>("media", ({ passage_id }) => {
+      if (current.reviews?.some((row) => row.passage_id === passage_id)) queueChanged();
+      watchers.filesChanged(passage_id);
     });
     on<{ line: string; state: LineState }>("line", ({ line, state }) => takeLine(line, state));
     on<Answer>("answer", (answer) => {
       takeAnswer(answer);
+      queueChanged();
       watchers.passageChanged(answer.passage_id);
     });
     on<Alarm>("alarm", (alarm) => change({ alarms: [alarm, ...current.alarms].slice(0, ALARMS) }));
@@ -133,9 +154,16 @@ export function openStream(may: May, watchers: Watchers): () => void {
   return () => {
     closed = true;
     clearTimeout(retry);
+    clearTimeout(queueDue);
     source?.close();
     change(EMPTY);
   };
+}
+
+async function readQueue(): Promise<void> {
+  const rows = await get<ReviewRow[]>("/api/reviews");
+  const waiting = rows.filter((row) => row.awaiting_answer && row.closed_at === null);
+  change({ reviews: rows, awaiting: merge([], waiting, AWAITING) });
 }
 
 function takeLine(line: string, state: LineState): void {
@@ -153,6 +181,19 @@ function takePassage(row: PassageRow): void {
         ? current.awaiting
         : others,
   });
+}
+
+/** Whether the queue must be read again: the row is in it, or should be. */
+const concernsQueue = (row: PassageRow): boolean =>
+  row.awaiting_answer ||
+  row.image_outcome === "alarm" ||
+  row.image_outcome === "exception" ||
+  Boolean(current.reviews?.some((other) => other.passage_id === row.passage_id));
+
+/** Who works on a passage now: told by the service, or known here first. */
+export function takeClaim(claim: Claim): void {
+  if (!current.reviews?.some((row) => row.passage_id === claim.passage_id)) return;
+  change({ reviews: current.reviews.map((row) => (row.passage_id === claim.passage_id ? { ...row, ...claim } : row)) });
 }
 
 /** An answer given here or elsewhere; a ruling replaces "sent", never the other way round, whichever comes first. */

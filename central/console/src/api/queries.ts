@@ -3,7 +3,7 @@
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { ApiError, get, post } from "./client.ts";
-import type { Me, PassageList, PassagePage, PassageSearch, Site } from "./types.ts";
+import type { Me, PassageImage, PassageList, PassagePage, PassageSearch, Site } from "./types.ts";
 
 /** Asks again only where asking again can help. */
 export const queries = new QueryClient({
@@ -22,6 +22,8 @@ export const keys = {
   me: ["me"] as const,
   site: ["site"] as const,
   passage: (id: string) => ["passage", id] as const,
+  image: (id: string) => ["image", id] as const,
+  volume: (id: string) => ["volume", id] as const,
   passages: (search: PassageSearch) => ["passages", search] as const,
 };
 
@@ -43,14 +45,27 @@ export const useSignedIn = () =>
 export const useSiteQuery = (enabled: boolean) =>
   useQuery({ queryKey: keys.site, queryFn: () => get<Site>("/api/site"), staleTime: Infinity, enabled });
 
+export const passagePath = (id: string): string => `/api/passages/${encodeURIComponent(id)}`;
+
 /** A passage; asked again while an answer to it is on its way, since that the line stays silent is no event. */
 export const usePassage = (id: string, enabled = true) =>
   useQuery({
     queryKey: keys.passage(id),
-    queryFn: () => get<PassagePage>(`/api/passages/${encodeURIComponent(id)}`),
+    queryFn: () => get<PassagePage>(passagePath(id)),
     enabled,
     refetchInterval: ({ state }) =>
       state.data?.answers.some((answer) => answer.ruling === "sent") ? UNRULED_MS : false,
+  });
+
+const ON_ITS_WAY_MS = 4_000;
+
+/** A passage's image: where it is and what was found; asked again while it is on its way. */
+export const useImage = (id: string, enabled = true) =>
+  useQuery({
+    queryKey: keys.image(id),
+    queryFn: () => get<PassageImage>(`${passagePath(id)}/image`),
+    enabled,
+    refetchInterval: ({ state }) => (state.data?.state === "fetching" ? ON_ITS_WAY_MS : false),
   });
 
 export const PAGE = 50;

@@ -5,6 +5,7 @@ import { frame } from "./en/frame.ts";
 import { line } from "./en/line.ts";
 import { passage } from "./en/passage.ts";
 import { reasons } from "./en/reasons.ts";
+import { review } from "./en/review.ts";
 import type { Messages } from "./shapes.ts";
 
-export const en: Messages = { ...frame, ...line, ...passage, ...answer, reasons };
+export const en: Messages = { ...frame, ...line, ...passage, ...answer, ...review, reasons };

@@ -5,5 +5,6 @@ import { frame } from "./zh/frame.ts";
 import { line } from "./zh/line.ts";
 import { passage } from "./zh/passage.ts";
 import { reasons } from "./zh/reasons.ts";
+import { review } from "./zh/review.ts";
 
-export const zh = { ...frame, ...line, ...passage, ...answer, reasons };
+export const zh = { ...frame, ...line, ...passage, ...answer, ...review, reasons };

@@ -27,8 +27,12 @@ export function Awaiting({ lineId }: { lineId: string }) {
     rows.findIndex((row) => row.passage_id === wanted),
   );
   const chosen = rows[index];
+  const answerTo = (row: PassageRow, decision: Decision): void => {
+    if (decision === "release" && mustBeSeen(row)) void navigate(`/review/${row.passage_id}`);
+    else ask({ row, decision });
+  };
   const answer = (decision: Decision): void => {
-    if (chosen) ask({ row: chosen, decision });
+    if (chosen) answerTo(chosen, decision);
   };
   const step = (by: number): void =>
     choose(rows[Math.min(rows.length - 1, Math.max(0, index + by))]?.passage_id ?? null);
@@ -52,7 +56,7 @@ export function Awaiting({ lineId }: { lineId: string }) {
             row={row}
             chosen={row === chosen}
             choose={() => choose(row.passage_id)}
-            answer={(decision) => ask({ row, decision })}
+            answer={(decision) => answerTo(row, decision)}
           />
         ))}
         {rows.length === 0 ? <li className="awaiting-none quiet">{words.none}</li> : null}
@@ -69,6 +73,9 @@ export function Awaiting({ lineId }: { lineId: string }) {
     </section>
   );
 }
+
+/** A release of what raised an alarm needs a look at the image first. */
+const mustBeSeen = (row: PassageRow): boolean => row.image_outcome === "alarm" || row.reasons.includes("image_alarm");
 
 /** The latest answer; one that stays on its way is looked up, since no event tells that the line says nothing. */
 function LastAnswer() {
@@ -110,8 +117,13 @@ function Case({ row, chosen, choose, answer }: CaseProps) {
         <AnswerSentence answer={given} />
       ) : (
         <span className="case-answers">
-          <Button size="small" variant="outlined" color="green" onClick={() => answer("release")}>
-            {chosen ? <kbd>F</kbd> : null} {words.release}
+          <Button
+            size="small"
+            variant="outlined"
+            color={mustBeSeen(row) ? "default" : "green"}
+            onClick={() => answer("release")}
+          >
+            {chosen ? <kbd>F</kbd> : null} {mustBeSeen(row) ? words.lookFirst : words.release}
           </Button>
           <Button size="small" danger onClick={() => answer("stop")}>
             {chosen ? <kbd>J</kbd> : null} {words.stop}

@@ -79,6 +79,16 @@ function BeltItself({ line, scale }: { line: SiteLine; scale: Scale }) {
           height={BELT_HEIGHT}
         />
       ) : null}
+      {line.ct ? (
+        <rect
+          className="belt-tunnel"
+          x={xOf(scale, line.ct.position_mm)}
+          y={BELT_TOP - 7}
+          width={line.ct.length_mm * scale.unitsPerMm}
+          height={BELT_HEIGHT + 14}
+          rx={3}
+        />
+      ) : null}
       <Metres scale={scale} end_mm={belt.end_mm} />
       <text className="belt-end" x={scale.right - 6} y={BELT_TOP - 8} textAnchor="end">
         {words.end} ▸
@@ -110,6 +120,8 @@ function Fixtures({ line, scale }: { line: SiteLine; scale: Scale }) {
         return fixture.decides ? `${words.eye(fixture.index)} · ${words.decides}` : words.eye(fixture.index);
       }
       if (fixture.kind === "scanner") return words.scanner(fixture.name);
+      if (fixture.kind === "ct") return words.ct;
+      if (fixture.kind === "camera") return words.camera;
       return fixture.kind === "scale" ? words.scale : words.cutoff;
     };
     const labels = fixturesOf(line).map((fixture) => {
@@ -142,6 +154,9 @@ function FixtureMark({ place }: { place: Placed<{ fixture: Fixture; name: string
       <path className="leader" d={`M${place.at} ${NAME_BASELINE + 6}L${place.x} ${BELT_TOP - 20}V${BELT_TOP - 10}`} />
       {fixture.kind === "eye" ? <path className="eye" d={`M${place.x} ${BELT_TOP - 10}V${BELT_BOTTOM}`} /> : null}
       {fixture.kind === "scanner" ? <path className="scanner" d={`M${place.x - 5} ${BELT_TOP - 10}h10l-5 8z`} /> : null}
+      {fixture.kind === "camera" ? (
+        <path className="camera" d={`M${place.x - 6} ${BELT_TOP - 11}h9v3l4 -3v8l-4 -3v3h-9z`} />
+      ) : null}
       {fixture.kind === "cutoff" ? (
         <path className="cutoff" d={`M${place.x} ${BELT_TOP - 10}V${BELT_BOTTOM + 6}`} />
       ) : null}

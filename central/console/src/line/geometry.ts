@@ -138,6 +138,8 @@ export type Fixture =
   | { kind: "eye"; index: number; decides: boolean; position_mm: number }
   | { kind: "scanner"; name: string; position_mm: number }
   | { kind: "scale"; name: string; position_mm: number; length_mm: number }
+  | { kind: "ct"; name: string; position_mm: number; length_mm: number }
+  | { kind: "camera"; name: string; position_mm: number }
   | { kind: "cutoff"; position_mm: number };
 
 export function fixturesOf(line: SiteLine): Fixture[] {
@@ -147,9 +149,18 @@ export function fixturesOf(line: SiteLine): Fixture[] {
   );
   const scanners = line.scanners.map(({ name, position_mm }): Fixture => ({ kind: "scanner", name, position_mm }));
   const scales: Fixture[] = line.scale ? [{ kind: "scale", ...line.scale }] : [];
-  return [...eyes, ...scanners, ...scales, { kind: "cutoff", position_mm: belt.release_cutoff_mm }];
+  const tunnels: Fixture[] = line.ct ? [{ kind: "ct", ...line.ct }] : [];
+  const cameras = (line.cameras ?? []).map(({ name, position_mm }): Fixture => ({ kind: "camera", name, position_mm }));
+  return [
+    ...eyes,
+    ...scanners,
+    ...scales,
+    ...tunnels,
+    ...cameras,
+    { kind: "cutoff", position_mm: belt.release_cutoff_mm },
+  ];
 }
 
-/** Where a fixture's name wishes to stand: the middle of a scale, the place of anything else. */
+/** Where a fixture's name wishes to stand: the middle of what is long, the place of anything else. */
 export const anchorOf = (fixture: Fixture): number =>
-  fixture.kind === "scale" ? fixture.position_mm + fixture.length_mm / 2 : fixture.position_mm;
+  fixture.kind === "scale" || fixture.kind === "ct" ? fixture.position_mm + fixture.length_mm / 2 : fixture.position_mm;

@@ -72,7 +72,8 @@ function ClearanceSince({ page }: { page: PassagePage }) {
   );
 }
 
-function Weights({ page }: { page: PassagePage }) {
+/** Measured and declared weight, and whether they agree by the line's tolerance. */
+export function Weights({ page }: { page: PassagePage }) {
   const { passage: words } = useText();
   const measured = page.evidence?.weight_g ?? page.weight_g;
   const declared = page.evidence?.declared_weight_g ?? page.papers?.declared_weight_g ?? null;
@@ -99,8 +100,8 @@ function Weights({ page }: { page: PassagePage }) {
 function Weight({ g }: { g: number | null }) {
   if (g === null) return "–";
   return (
-    <>
+    <span className="weight">
       <b>{kilograms(g)}</b> kg
-    </>
+    </span>
   );
 }

@@ -19,6 +19,7 @@ export function detailOf(
   if (what === "weighed") return weightOf(detail, text);
   if (what === "answered") return text.answer[detail === "release" ? "release" : "stop"];
   if (what === "decided") return verdictOf(detail, text);
+  if (what === "reviewed") return outcomeOf(detail, text);
   if (what.startsWith("lane_") || what === "diverted" || what === "divert_failed")
     return words.lane(laneName(line, Number(detail)) ?? detail);
   return [from, detail].filter(Boolean).join(" · ");
@@ -34,6 +35,16 @@ function verdictOf(detail: string, text: Messages): string {
     .filter(Boolean)
     .map((reason) => (text.reasons as Record<string, { word: string }>)[reason]?.word ?? reason);
   return [roleWord, ...words].join(" · ");
+}
+
+/** "exception cut_off" → 异常 · 未拍全 */
+function outcomeOf(detail: string, text: Messages): string {
+  const [outcome = "", exception = ""] = detail.split(" ");
+  const { outcomes, exceptions } = text.review as {
+    outcomes: Record<string, string>;
+    exceptions: Record<string, { word: string }>;
+  };
+  return [outcomes[outcome] ?? outcome, exceptions[exception]?.word ?? exception].filter(Boolean).join(" · ");
 }
 
 /** "924 g" → 0.924 kg; a weight that cannot be read is shown as it came. */

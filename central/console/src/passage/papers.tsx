@@ -4,6 +4,8 @@ import { EyeInvisibleOutlined, EyeOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
 
+import { post } from "../api/client.ts";
+import { passagePath } from "../api/queries.ts";
 import { useMay } from "../api/site.tsx";
 import type { Papers, PassagePage, Revealed } from "../api/types.ts";
 import { kilograms } from "../format/quantity.ts";
@@ -58,7 +60,8 @@ export function PapersPart({ page }: { page: PassagePage }) {
       </p>
       {asking ? (
         <RevealDialog
-          passage_id={page.passage_id}
+          note={text.reveal.note}
+          reveal={(reason) => post<Revealed>(`${passagePath(page.passage_id)}/reveal`, { reason })}
           close={() => ask(false)}
           shown={(full) => reveal({ ...full, at: new Date().toISOString() })}
         />

@@ -18,6 +18,7 @@ import { Answers } from "./answers.tsx";
 import { Chain } from "./chain.tsx";
 import { EvidencePart } from "./evidence.tsx";
 import { GoodsPart } from "./goods.tsx";
+import { ImagePart } from "./image-part.tsx";
 import { PapersPart } from "./papers.tsx";
 import { Timeline } from "./timeline.tsx";
 import { VerdictPart } from "./verdict-part.tsx";
@@ -57,6 +58,7 @@ function Page({ page }: { page: PassagePage }) {
           <div>
             <VerdictPart page={page} />
             <EvidencePart page={page} />
+            <ImagePart page={page} />
             <Timeline page={page} />
           </div>
           <div>
@@ -77,16 +79,22 @@ function AnswerKeys({ page }: { page: PassagePage }) {
   const line = useLine(page.line);
   const mayAnswer = useMay("answer");
   const [decision, decide] = useState<Decision | null>(null);
+  const navigate = useNavigate();
   const asked = page.awaiting_answer && mayAnswer && line !== undefined;
-  const answer = (given: Decision): void => (asked ? decide(given) : undefined);
+  const alarmed = page.image_outcome === "alarm"; // a release needs a look at the image first
+  const answer = (given: Decision): void => {
+    if (!asked) return;
+    if (given === "release" && alarmed) void navigate(`/review/${page.passage_id}`);
+    else decide(given);
+  };
   useKeys({ f: () => answer("release"), j: () => answer("stop") });
   return (
     <>
       {asked ? (
         <span className="passage-answer no-print">
           <Remaining line={page.line} passage_id={page.passage_id} />
-          <Button variant="outlined" color="green" onClick={() => answer("release")}>
-            <kbd>F</kbd> {words.release}
+          <Button variant="outlined" color={alarmed ? "default" : "green"} onClick={() => answer("release")}>
+            <kbd>F</kbd> {alarmed ? words.lookFirst : words.release}
           </Button>
           <Button danger onClick={() => answer("stop")}>
             <kbd>J</kbd> {words.stop}

@@ -4,26 +4,25 @@ import { useMutation } from "@tanstack/react-query";
 import { Button, Input, Modal, Radio } from "antd";
 import { useState } from "react";
 
-import { ApiError, post } from "../api/client.ts";
-import type { Revealed } from "../api/types.ts";
+import { ApiError } from "../api/client.ts";
 import { useText } from "../i18n/text.ts";
 import { useKeys } from "../shell/keys.ts";
 
 const LONGEST_REASON = 200;
 
-interface Props {
-  passage_id: string;
+interface Props<T> {
+  note: string; // what will be shown, and that it is recorded
+  reveal: (reason: string) => Promise<T>;
   close: () => void;
-  shown: (revealed: Revealed) => void;
+  shown: (revealed: T) => void;
 }
 
-export function RevealDialog({ passage_id, close, shown }: Props) {
+export function RevealDialog<T>({ note, reveal, close, shown }: Props<T>) {
   const text = useText();
   const words = text.reveal;
   const [reason, setReason] = useState("");
   const ask = useMutation({
-    mutationFn: () =>
-      post<Revealed>(`/api/passages/${encodeURIComponent(passage_id)}/reveal`, { reason: reason.trim() }),
+    mutationFn: () => reveal(reason.trim()),
     onSuccess: (revealed) => {
       shown(revealed);
       close();
@@ -51,7 +50,7 @@ export function RevealDialog({ passage_id, close, shown }: Props) {
         </>
       }
     >
-      <p>{words.note}</p>
+      <p>{note}</p>
       <fieldset className="answer-reasons">
         <legend>{words.reason}</legend>
         <Radio.Group value={reason} onChange={(event) => setReason(String(event.target.value))}>

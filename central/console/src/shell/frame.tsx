@@ -2,7 +2,7 @@
 
 import { Button } from "antd";
 import { useState } from "react";
-import { Link, Navigate, NavLink, Outlet, useNavigate } from "react-router";
+import { Link, Navigate, NavLink, Outlet, useLocation, useNavigate } from "react-router";
 
 import { post } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
@@ -21,10 +21,18 @@ export function Frame() {
   const awaiting = useLive((live) => live.awaiting.length);
   const seesLine = useMay("see_line");
   const seesPassages = useMay("see_passages");
+  const reviews = useMay("answer");
+  const flagged = useLive((live) => live.reviews?.filter((row) => row.closed_at === null).length ?? 0);
+  const onImages = useLocation().pathname.startsWith("/review"); // where digits are planes
   useKeys({
     "?": () => showKeys(true),
-    "1": () => (seesLine ? void navigate("/line") : undefined),
-    "2": () => (seesPassages ? void navigate("/passages") : undefined),
+    ...(onImages
+      ? {}
+      : {
+          "1": () => (seesLine ? void navigate("/line") : undefined),
+          "2": () => (seesPassages ? void navigate("/passages") : undefined),
+          "3": () => (reviews ? void navigate("/review") : undefined),
+        }),
     l: toggleLanguage,
     t: toggleTheme,
   });
@@ -45,6 +53,16 @@ export function Frame() {
               {awaiting > 0 ? (
                 <b className="nav-count" title={text.answer.title}>
                   {awaiting}
+                </b>
+              ) : null}
+            </NavLink>
+          ) : null}
+          {reviews ? (
+            <NavLink to="/review">
+              {text.nav.review}
+              {flagged > 0 ? (
+                <b className="nav-count" title={text.review.queue}>
+                  {flagged}
                 </b>
               ) : null}
             </NavLink>

@@ -13,6 +13,7 @@ const SHEET: Record<Group, readonly (readonly [string, keyof Messages["keys"]["l
     ["?", "help"],
     ["1", "toLine"],
     ["2", "toPassages"],
+    ["3", "toReview"],
     ["L", "language"],
     ["T", "theme"],
   ],
@@ -23,6 +24,26 @@ const SHEET: Record<Group, readonly (readonly [string, keyof Messages["keys"]["l
     ["↑", "previous"],
     ["O", "open"],
     ["Home", "follow"],
+  ],
+  review: [
+    ["Space", "nextCase"],
+    ["F", "release"],
+    ["J", "stop"],
+    ["1–4", "planes"],
+    ["← →", "slices"],
+    ["A", "sweep"],
+    ["B", "nextBox"],
+    ["W", "window"],
+    ["C", "colour"],
+    ["M", "metal"],
+    ["I", "inverse"],
+    ["X", "boxes"],
+    ["Z", "crop"],
+    ["0", "plain"],
+    ["E", "reveal"],
+    ["V", "media"],
+    ["G", "fetchImage"],
+    ["O", "open"],
   ],
   passage: [
     ["F", "release"],
@@ -50,7 +71,7 @@ export function KeysSheet({ close }: { close: () => void }) {
       closable={false}
       footer={<Button onClick={close}>{keys.close}</Button>}
       title={keys.title}
-      width={640}
+      width={960}
     >
       <div className="keys-sheet">
         {(Object.keys(SHEET) as Group[]).map((group) => (

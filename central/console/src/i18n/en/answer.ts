@@ -48,6 +48,12 @@ export const answer: Words<typeof chinese> = {
       "A control instruction, a customs hold or another officer's stop stands: a second officer has to sign the release.",
     secondWrong: "The second officer's name or password is wrong, or the account is locked for a while.",
     lineAway: "The line cannot be reached now: the answer was not sent, and the item goes as decided.",
+    claimed: (name) => `${name} is reviewing this item: the answer was not sent.`,
+    barred: {
+      prohibited: "What was found is of a category that nobody may release on the screen: inspection only.",
+      exception: "The image cannot be judged, or is not surely this item's: no release on the screen.",
+    },
+    lookFirst: "See image",
     notAwaiting: "This item no longer awaits an answer: it is past the cut-off, or somebody else answered.",
     ruling: {
       sent: "Sent, the line is to rule",

@@ -50,6 +50,24 @@ export const reasons: Record<Reason, Wording> = {
     word: "Observation gap",
     sentence: "The agent or a device was away while this item passed: evidence is incomplete.",
   },
+  image_pending: {
+    word: "Image pending",
+    sentence: "Its CT image is not reviewed yet; if it is clear before the cut-off, the item may still be released.",
+  },
+  image_alarm: { word: "Image alarm", sentence: "The review boxed something in the image: an officer is to look." },
+  image_prohibited: {
+    word: "Image: prohibited",
+    sentence: "What the image shows is of a category that nobody may release on the screen: it must be opened.",
+  },
+  image_exception: { word: "Image exception", sentence: "The image cannot be judged: a person must inspect." },
+  scan_doubtful: {
+    word: "Scan doubtful",
+    sentence: "Whose scan it is cannot be told for sure, so it was not relied on.",
+  },
+  ct_not_ready: {
+    word: "CT not ready",
+    sentence: "The CT had a fault, was bypassed or its X-ray was off while this item passed.",
+  },
   recirculation_limit: { word: "Rescan limit", sentence: "It went round as often as is allowed: to inspection." },
   lane_unavailable: { word: "Lane unavailable", sentence: "The lane it should take is full or out of service." },
   undecided: {

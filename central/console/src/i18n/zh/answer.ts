@@ -44,6 +44,12 @@ export const answer = {
     twoNeeded: "此件有布控、海关回执或他人拦截，放行须由第二名关员同时签名。",
     secondWrong: "第二名关员的用户名或口令不对，或账号暂时锁定。",
     lineAway: "此刻联系不上分拣线，答复没有送出；此件将按判定处理。",
+    claimed: (name: string) => `${name} 正在审这一件，答复没有送出。`,
+    barred: {
+      prohibited: "所见属于不得在屏幕上放行的类别，只能查验。",
+      exception: "图像无法判读或不能确定属于此件，不能在屏幕上放行。",
+    },
+    lookFirst: "看图",
     notAwaiting: "这一件已不再等候答复：可能已过截止点，或他人已答复。",
     ruling: {
       sent: "已送出，等分拣线裁定",
