@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tests.bench import ingest, sorting
+from tests.bench import ingest, line, sorting
 from tests.bench.rig.waiting import BenchError
 
 app = typer.Typer(
@@ -13,6 +13,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("ingest")(ingest.run)
+app.command("line")(line.run)
 app.command("sorting")(sorting.run)
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.line import faults, plant, rates
-from tests.bench.line.faults import Survived
-from tests.bench.line.peers import MEASURED_PEERS, Peer
-from tests.bench.line.rates import AtRate
 from tests.bench.rig.counting import percentile
 from tests.bench.rig.result import FOLDER, Results, console_for_tables
 from tests.bench.rig.site import DECISION_S, PITCH_MM
+from tests.bench.sorting_rig import faults, plant, rates
+from tests.bench.sorting_rig.faults import Survived
+from tests.bench.sorting_rig.peers import MEASURED_PEERS, Peer
+from tests.bench.sorting_rig.rates import AtRate
 
 RATES = (5, 20, 50)  # items a second, the peers' own
 USUAL = 5  # of them, the rate for the figures of latency and cost: 18,000 parcels an hour

@@ -133,8 +133,9 @@ class Rewriting:
         return made
 
     def _passage(self, at: stream.Place) -> dict[str, Any]:
+        names = ", ".join(self._passages)  # the file's columns may come in another order
         found = self._source.execute(
-            "SELECT * FROM passages WHERE passage_id = ? AND site = ? AND line = ?",
+            f"SELECT {names} FROM passages WHERE passage_id = ? AND site = ? AND line = ?",
             (stream.passage_id(at), stream.SITE, at.line),
         ).fetchone()
         return dict(zip(self._passages, found, strict=True))

@@ -1,1 +1,1 @@
-"""What all benchmarks share: processes, the broker, counting, and the results file."""
+"""What all benchmarks share: processes, broker and ear, what they note, counting, and the results file."""

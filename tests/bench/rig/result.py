@@ -72,12 +72,13 @@ class Results:
         self._path.write_bytes(content + b"\n")
         return self._path
 
-    def show(self, console: Console) -> None:
-        """Print this run's figures."""
+    def show(self, console: Console, *, without: str | None = None) -> None:
+        """Print this run's figures; `without`: leave out keys that hold this."""
         table = Table("figure", "value", "unit", "of", "conditions", title=self._name)
         for column in table.columns[1:4:2]:
             column.justify = "right"
-        for key, figure in self._figures.items():
+        shown = {key: each for key, each in self._figures.items() if without is None or without not in key}
+        for key, figure in shown.items():
             table.add_row(key, f"{figure.value:,.6g}", figure.unit, f"{figure.count:,}", figure.conditions)
         console.print(table)
         for around in filter(None, (self._setting, self._machine)):

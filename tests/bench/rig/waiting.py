@@ -23,3 +23,12 @@ def wait_until(
         if time.monotonic() > end_s:
             raise BenchError(f"after {within_s:.0f} s still not: {what}")
         time.sleep(0.02)
+
+
+def wait_while_it_grows(count: Callable[[], int], done: Callable[[], bool], quiet_s: float) -> None:
+    """Wait until something is done, or until nothing new has been counted for `quiet_s`."""
+    seen, since_s = count(), time.monotonic()
+    while not done() and time.monotonic() - since_s < quiet_s:
+        time.sleep(0.05)
+        if (now := count()) != seen:
+            seen, since_s = now, time.monotonic()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.bench.line.marks import Heard, Mark, What
-from tests.bench.line.steps import first_after, lost, steps
 from tests.bench.rig.counting import per_second, percentile, slowest
+from tests.bench.rig.marks import Heard, Mark, What
+from tests.bench.rig.steps import first_after, lost, steps
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from tests.bench.line.cut_link import CutLink
 from tests.bench.rig.site import free_port
+from tests.bench.sorting_rig.cut_link import CutLink
 
 _SILENCE_S = 0.1
 

@@ -31,7 +31,7 @@ from simulators.wires.plc_modbus import PlcServer
 from simulators.wires.pty_port import PtyPort
 from simulators.wires.scale_pty import ScaleLine
 from simulators.wires.scanner_pty import ScannerLine
-from tests.bench.line.marks import Mark, What, Writer
+from tests.bench.rig.marks import Mark, What, Writer
 from tests.bench.rig.site import PITCH_MM
 
 SCAN_S = 0.002

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.bench.line.marks import What
-from tests.bench.line.steps import first_after, lost
-from tests.bench.line.trial import Trial
+from tests.bench.rig.marks import What
+from tests.bench.rig.steps import first_after, lost
+from tests.bench.sorting_rig.trial import Trial
 
 RATE = 5.0
 _BEFORE_S = 5.0

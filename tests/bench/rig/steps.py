@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from tests.bench.line.marks import Heard, Mark, What
+from tests.bench.rig.marks import Heard, Mark, What
 
 
 class Steps(Struct, frozen=True):
@@ -56,10 +56,15 @@ def steps(
 
 def lost(marks: Iterable[Mark], heard: Iterable[Heard]) -> list[int]:
     """Inducted items with neither a record of their own nor a place in a gap record."""
-    accounted = {number for each in heard if each.last for number in range(each.first, each.last + 1)}
+    found = accounted(heard)
     return [
-        mark.tracking_id for mark in marks if mark.what is What.INDUCTED and mark.tracking_id not in accounted
+        mark.tracking_id for mark in marks if mark.what is What.INDUCTED and mark.tracking_id not in found
     ]
+
+
+def accounted(heard: Iterable[Heard]) -> set[int]:
+    """Tracking ids with a record of their own or inside a gap record."""
+    return {number for each in heard if each.last for number in range(each.first, each.last + 1)}
 
 
 def first_after(at_s: Iterable[float], after_s: float) -> float:

@@ -1,4 +1,4 @@
-"""The sorting benchmark's ear, a process: hears a line's records at the broker and receipts them.
+"""A line's ear, a process: hears a line's records at the broker and receipts them.
 
 It says that a centre is ready and the clearance list current, notes when each record arrived, and sends the
 receipts of what came in a moment together; without them the line's outbox would fill its window and stop.
@@ -18,13 +18,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.load import load_site
-from config.settings import LaneRole, Site
+from config.settings import Site
 from edge import messages
-from edge.messages import CentreState, GapRecorded, PassageClosed, PassageDecided, Receipts
-from tests.bench.line.marks import Heard, Writer
+from edge.messages import CentreState, Receipts
 from tests.bench.rig.broker import send_at_once
+from tests.bench.rig.hearing import heard
+from tests.bench.rig.marks import Writer
+from tests.bench.rig.papers import LIST_NUMBER
 
-LIST_NUMBER = 1  # of the clearance list the trial gives the edge
 _TOGETHER_S = 0.01  # records that come within so long are receipted together
 _STATE_S = 2.0
 
@@ -84,16 +85,8 @@ class Ear:
         at_s = time.monotonic()
         envelope = messages.envelope(bytes(message.payload))
         event = messages.event(envelope)
-        first = last = judged = 0
-        reasons: tuple[str, ...] = ()
-        if isinstance(event, PassageDecided) and event.role is not LaneRole.RELEASE:
-            judged, reasons = event.tracking_id, tuple(reason.value for reason in event.reasons)
-        elif isinstance(event, PassageClosed):
-            first = last = event.tracking_id
-        elif isinstance(event, GapRecorded):
-            first, last = event.first_tracking_id, event.last_tracking_id
         with self._lock:
-            self._notes.write(Heard(at_s, envelope.id, envelope.type, first, last, judged, reasons))
+            self._notes.write(heard(event, envelope, at_s))
             self._waiting.append(envelope.id)
 
 

@@ -24,6 +24,7 @@ class What(StrEnum):
     ACCEPTED = "accepted"  # the controller took it; lane
     REFUSED = "refused"  # it did not; detail: the outcome
     LATCHED = "latched"  # the release cut-off passed; lane
+    SCANNED = "scanned"  # the last byte of an object of the item's image left; detail: 1 if it was taken
     DIVERTED = "diverted"  # the event of the item's lane stands in the ring; lane
     EMPTY = "empty"  # feeding has ended and the belt is empty; detail: milliseconds of belt time lost
 
@@ -39,8 +40,12 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
 
 class Heard(Struct, frozen=True, omit_defaults=True):
-    """One record at the broker. `first` to `last`: tracking ids it accounts for, none for other records;
-    `judged` and `reasons`: the item a verdict is about, and why it is not released."""
+    """One record at the broker. `first` to `last`: tracking ids it accounts for, none for other records.
+
+    `judged`: the item a verdict is about; `reasons`: why it is not released, none if it is; `outcome`: of its
+    scan, a doubt or what the review came to; `reviewed`, `took_ms`: whether there is a review, and its time.
+    `filed`: the item a file is about; `file`: its kind and part.
+    """
 
     at_s: float
     envelope_id: str
@@ -49,6 +54,19 @@ class Heard(Struct, frozen=True, omit_defaults=True):
     last: int = 0
     judged: int = 0
     reasons: tuple[str, ...] = ()
+    outcome: str = ""
+    reviewed: bool = False
+    took_ms: int = 0
+    filed: int = 0
+    file: str = ""
+
+
+class Stored(Struct, frozen=True):
+    """The scanner handed one image to the receiver: from asking for the association to the last success."""
+
+    at_s: float
+    took_ms: float
+    taken: bool  # all its objects
 
 
 class Writer:
@@ -58,7 +76,7 @@ class Writer:
         self._file = path.open("ab")
         self._encoder = msgspec.json.Encoder()
 
-    def write(self, noted: Mark | Heard) -> None:
+    def write(self, noted: Mark | Heard | Stored) -> None:
         """Append one line."""
         self._file.write(self._encoder.encode(noted) + b"\n")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from config.settings import LaneRole
-from tests.bench.line.steps import Steps, steps
-from tests.bench.line.trial import Trial
 from tests.bench.rig.counting import percentile
+from tests.bench.rig.steps import Steps, steps
+from tests.bench.sorting_rig.trial import Trial
 
 LIMIT_MS = 100.0  # of the 99th percentile from the deciding eye to the accepted lane
 LEAST_RELEASED = 0.99  # of clean parcels, for a rate at which they are sorted and not only handled

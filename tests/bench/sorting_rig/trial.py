@@ -4,24 +4,21 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config import keyring
 from config.settings import Line
-from edge.clearance import ClearanceList
-from edge.messages import ClearanceEntry, ClearanceSnapshot, ClearanceState
 from simulators import health
 from simulators.processes import Program, Supervisor
-from tests.bench.line.ear import LIST_NUMBER
-from tests.bench.line.marks import Heard, Mark, Reader, What
-from tests.bench.line.plant import clean_parcels
 from tests.bench.rig import site as bench_site
 from tests.bench.rig.broker import broker_program, part, redpeak
 from tests.bench.rig.cost import CpuMeter, pss_mib
-from tests.bench.rig.waiting import wait_until
+from tests.bench.rig.marks import Heard, Mark, Reader, What
+from tests.bench.rig.papers import give_papers
+from tests.bench.rig.steps import accounted
+from tests.bench.rig.waiting import wait_until, wait_while_it_grows
+from tests.bench.sorting_rig.plant import clean_parcels
 
 _QUIET_S = 12.0  # two resends of the edge's uplink: what has not come then does not come
 
@@ -125,25 +122,16 @@ class Trial:
         os.kill(self._supervisor.pid("plant"), signal.SIGUSR1)
         self._await("plant", lambda: self.marks(What.EMPTY), "the belt is empty")
         diverted = {mark.tracking_id for mark in self.marks(What.DIVERTED)}
-        quiet_s = time.monotonic()
-        count = len(self.heard())
-        while diverted - self.accounted() and time.monotonic() - quiet_s < _QUIET_S:
-            time.sleep(0.05)
-            if len(self.heard()) != count:
-                count, quiet_s = len(self.heard()), time.monotonic()
+        wait_while_it_grows(lambda: len(self.heard()), lambda: diverted <= accounted(self.heard()), _QUIET_S)
         return self.marks(What.EMPTY)[-1].detail
 
-    def accounted(self) -> set[int]:
-        """Tracking ids with a record of their own or inside a gap record."""
-        return {number for each in self.heard() if each.last for number in range(each.first, each.last + 1)}
-
     def _start(self) -> None:
-        self._give_papers()
+        give_papers(self._folder, self.line, clean_parcels(self.line))
         self.start_broker()
         where = (str(self._file), str(self._folder))
-        self._supervisor.start(Program("ear", part("line.ear", *where, str(self._folder / "ear.jsonl"))))
+        self._supervisor.start(Program("ear", part("rig.ear", *where, str(self._folder / "ear.jsonl"))))
         self._supervisor.start(
-            Program("plant", part("line.plant", *where, str(self._folder / "plant.jsonl")))
+            Program("plant", part("sorting_rig.plant", *where, str(self._folder / "plant.jsonl")))
         )
         self._await("plant", lambda: self.marks(What.LISTENING), "the plant listens")
         if self._cuttable:
@@ -159,31 +147,8 @@ class Trial:
         self._agent_file.write_text(
             self._file.read_text("utf-8").replace(f"port = {far}\n", f"port = {near}\n"), "utf-8"
         )
-        self._supervisor.start(Program("link", part("line.cut_link", str(near), str(far))))
+        self._supervisor.start(Program("link", part("sorting_rig.cut_link", str(near), str(far))))
         self._await("link", lambda: bench_site.answers(near), "the link takes connections")
-
-    def _give_papers(self) -> None:
-        """The clearance list of the coming parcels, as the edge would have fetched it."""
-        keys = keyring.load(self._folder / "keys", signing=False)
-        now = datetime.now(UTC)
-        entries = tuple(
-            ClearanceEntry(
-                waybill_key=keys.waybill_key(waybill.number),
-                state=ClearanceState.RELEASE,
-                version=1,
-                mode=waybill.mode,
-                as_of=now - timedelta(seconds=declaration.age_s),
-                aliases=tuple(keys.waybill_key(alias) for alias in waybill.aliases),
-                declared_weight_g=waybill.declared_weight_g,
-                courier=waybill.courier,
-                destination=waybill.destination,
-            )
-            for parcel in clean_parcels(self.line)
-            for waybill, declaration in zip(parcel.papers.waybills, parcel.papers.declarations, strict=True)
-        )
-        kept = ClearanceList(self._folder / f"edge-{self.line.id}" / "lists.db")
-        kept.replace(ClearanceSnapshot(LIST_NUMBER, now, entries), time.monotonic())
-        kept.close()
 
     def _await(self, name: str, condition: Callable[[], object], what: str) -> None:
         wait_until(condition, f"{what}; see {self._folder}/log", alive=lambda: self._supervisor.alive(name))
