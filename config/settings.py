@@ -181,7 +181,7 @@ class ImageReview(Settings, frozen=True):
     """Who looks at volumes: of several reviewers the gravest outcome counts."""
 
     reviewers: tuple[ReviewerName, ...] = (ReviewerName.CLASSICAL,)
-    timeout_ms: Positive = 4000  # from a volume's arrival; later is an exception
+    timeout_ms: Positive = 4000  # for a volume to get its turn, and for its review; later is an exception
     model: str = ""  # ONNX file; relative = data folder; empty = the model shipped
     model_sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""  # required with a model
 
