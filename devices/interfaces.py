@@ -118,11 +118,13 @@ class Scale(Protocol):
 
 
 class CtScanner(Protocol):
-    """Yields scans in the order they were complete; each is durable before it is yielded."""
+    """Yields scans in the order they were complete; each is durable before it is yielded, and is yielded
+    again at the next start unless it was `taken`."""
 
     @property
     def name(self) -> str: ...
     def health(self) -> Health: ...
+    def taken(self, scan_id: str) -> None: ...  # the oldest of that name is written down
     async def run(self, emit: Callable[[ScanStored], None]) -> None: ...
 
 

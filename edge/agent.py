@@ -30,7 +30,7 @@ from edge.imaging import Imaging
 from edge.intake import Intake
 from edge.journal import Entry, Journal, JournalError
 from edge.lane_commands import LaneCommands
-from edge.messages import DeviceChanged, MediaRecorded
+from edge.messages import DeviceChanged
 from edge.observations import (
     AgentStarted,
     ControllerRestarted,
@@ -228,8 +228,6 @@ class Agent:
             match action:
                 case Report(message=message):
                     self._batch.append(Entry(at, message, getattr(message, "passage_id", None)))
-                    if imaging is not None and isinstance(message, MediaRecorded):
-                        imaging.recorded(message)
                 case SetLane(tracking_id=tracking_id):
                     self._lanes.want(tracking_id)
                 case LookUp():
@@ -286,6 +284,8 @@ class Agent:
                 await asyncio.sleep(_JOURNAL_RETRY_S)
                 continue
             self._since_checkpoint = 0 if due else self._since_checkpoint + len(self._batch)
+            if self._devices.imaging is not None:
+                self._devices.imaging.written(entry.content for entry in self._batch)
             self._batch = []
             self.written.set()
         if failed:

@@ -37,6 +37,7 @@ def receive(item: Item | None, given: AnswerGiven, line: Line, at: datetime) -> 
         return ruled(Ruling.TOO_LATE, f"at {front_mm} mm, the cut-off is at {cutoff_mm} mm", front_mm)
     item.answers[answer.answer_id] = answer
     item.answer = answer.decision
+    item.answered = set(item.verdict.reasons)
     item.pending_answer = answer.answer_id
     item.note(at, "answered", given.encoder_mm, detail=str(answer.decision))
     return None
@@ -62,6 +63,13 @@ def lane_ruled(item: Item, ruled: LaneRuled, at: datetime) -> AnswerRuled | None
     if ruled.outcome is CommandOutcome.LANE_UNAVAILABLE:
         return _final(item, Ruling.REFUSED, at, "the lane takes no more")
     return _final(item, Ruling.TOO_LATE, at, f"controller: {ruled.outcome.name.lower()}")
+
+
+def withdrawn(item: Item, found: Verdict, at: datetime) -> AnswerRuled | None:
+    """Before the controller took the answer's lane, other evidence asked for another."""
+    if item.pending_lane in (None, found.lane):
+        return None
+    return _final(item, Ruling.REFUSED, at, f"stands: {', '.join(found.reasons)}")
 
 
 def overtaken(item: Item, lane: int | None, at: datetime) -> AnswerRuled | None:

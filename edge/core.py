@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from config.settings import Line
-from devices.interfaces import CommandOutcome, CtState, ItemEvent, ItemEventKind
+from devices.interfaces import CommandOutcome, ItemEvent, ItemEventKind
 from edge import answers, falling_due, records
 from edge.interruptions import Interruptions
 from edge.judging import Judging
@@ -42,7 +42,6 @@ from edge.state import Item, State
 from edge.tracking import Tracking
 
 _ORPHANS_BEFORE_ALARM = 20
-_CT_STATES = frozenset(CtState)
 
 
 class Core:
@@ -108,7 +107,8 @@ class Core:
                 self._scan_arrived(observation, at)
             case ScanReviewed():
                 if self._scans is not None:
-                    self._about(self._scans.reviewed(observation, at))
+                    if item := self._about(self._scans.reviewed(observation, at)):
+                        self._out.extend(self._judging.revise(item, at, anew=True))
                     self._revise_all(at)
             case MediaKept():
                 self.subject = observation.passage_id
@@ -235,14 +235,13 @@ class Core:
 
     def _ct_is(self, event: ItemEvent, at: datetime) -> None:
         if self._scans is not None:
-            known = event.detail in _CT_STATES
-            self._scans.ct_is(CtState(event.detail) if known else CtState.FAULT, event.encoder_mm)
+            self._scans.ct_is(event.detail, event.encoder_mm)
             self._scans.look(event.encoder_mm)
             self._revise_all(at)
 
     def _scan_arrived(self, scan: ScanArrived, at: datetime) -> None:
         """Its volumes are evidence of its item, if it has one; a complete one is reviewed."""
-        if self._scans is None:
+        if self._scans is None or self._scans.has(scan):
             return
         item = self._about(self._scans.arrived(scan, at))
         if item is None:

@@ -1,12 +1,12 @@
 """What the line keeps about each passage: files in the evidence store, and an index of whose they are.
 
 Stills, clips and reports come here from cameras and reviewer; volumes are stored by the CT driver already.
-The index is one SQLite file, `evidence.db`, which can be made again from the journal's records. To be used by
-one thread at a time.
+The index is one SQLite file, `evidence.db`, which is made again from the journal's records (see
+`evidence_recovery`). To be used by one thread at a time.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,6 +15,11 @@ from sqlite_utils import Database
 from devices.ct.evidence_store import EvidenceClass, EvidenceStore
 from edge.messages import MediaKind, MediaRecorded
 from edge.transaction import transaction
+
+_INSERT = (
+    "INSERT OR IGNORE INTO files SELECT ?1, ?2, ?3, ?4,"
+    " EXISTS (SELECT 1 FROM flagged WHERE passage_id = ?2), 0"
+)
 
 
 class Waiting(Struct, frozen=True):
@@ -38,7 +43,9 @@ class Evidence:
         self.store, self._seal = store, seal
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        _create(Database(self._connection))
+        database = Database(self._connection)
+        self.is_new = not database.table_names()
+        _create(database)
         self.waiting = self._count()  # files to be uploaded
 
     def put(self, kind: MediaKind, content: bytes) -> tuple[str, int]:
@@ -50,24 +57,29 @@ class Evidence:
     def recorded(self, media: MediaRecorded) -> None:
         """Note whose a file is; those of a flagged passage are wanted by the centre."""
         with transaction(self._connection) as write:
-            write.execute(
-                "INSERT OR IGNORE INTO files SELECT ?1, ?2, ?3, ?4,"
-                " EXISTS (SELECT 1 FROM flagged WHERE passage_id = ?2), 0",
-                (media.sha256, media.passage_id, media.kind.value, media.size),
-            )
-        self.waiting = self._count()
-        if self._is_flagged(media.passage_id):
-            self.store.classify(media.sha256, EvidenceClass.FLAGGED)
+            write.execute(_INSERT, _row(media))
+        self._keep_flagged("sha256 = ?", media.sha256)
 
     def flag(self, passage_id: str) -> None:
         """A person will look at this passage: keep what there is of it, and what is still to come."""
         with transaction(self._connection) as write:
             write.execute("INSERT OR IGNORE INTO flagged VALUES (?)", (passage_id,))
             write.execute("UPDATE files SET wanted = 1 WHERE passage_id = ?", (passage_id,))
-        self.waiting = self._count()
-        rows = self._connection.execute("SELECT sha256 FROM files WHERE passage_id = ?", (passage_id,))
-        for (sha256,) in rows.fetchall():
-            self.store.classify(sha256, EvidenceClass.FLAGGED)
+        self._keep_flagged("passage_id = ?", passage_id)
+
+    def restore(self, known: Iterable[MediaRecorded | str]) -> None:
+        """Take in all of this that is new here: files, and the ids of passages a person will look at."""
+        with transaction(self._connection) as write:
+            for each in known:
+                if isinstance(each, MediaRecorded):
+                    write.execute(_INSERT, _row(each))
+                else:
+                    write.execute("INSERT OR IGNORE INTO flagged VALUES (?)", (each,))
+            write.execute(
+                "UPDATE files SET wanted = 1 WHERE wanted = 0 AND uploaded = 0"
+                " AND passage_id IN (SELECT passage_id FROM flagged)"
+            )
+        self._keep_flagged("wanted = ?", 1)
 
     def want(self, sha256: str) -> bool:
         """The centre asks for this file; False if the line does not keep it, or no longer."""
@@ -79,13 +91,16 @@ class Evidence:
         self.waiting = self._count()
         return known
 
-    def next_waiting(self) -> Waiting | None:
-        """The file to be uploaded next: volumes first, of the newest passage first; None: all are there."""
+    def next_waiting(self, aside: Collection[str] = ()) -> Waiting | None:
+        """The file to be uploaded next: volumes first, of the newest passage first; None: all are there, but
+        for those set `aside`."""
         rows = self._connection.execute(
-            "SELECT sha256, size FROM files WHERE wanted AND NOT uploaded"
+            "SELECT sha256, size FROM files WHERE wanted = 1 AND uploaded = 0"
             " ORDER BY passage_id DESC, kind = 'volume' DESC, kind = 'still' DESC, rowid"
         )
         for sha256, size in rows.fetchall():
+            if sha256 in aside:
+                continue
             if path := self.store.find(sha256):
                 return Waiting(sha256, path, size)
             self._uploaded(sha256)  # rolled before anybody could fetch it: nothing is left to send
@@ -106,12 +121,23 @@ class Evidence:
         self.waiting = self._count()
 
     def _count(self) -> int:
-        rows = self._connection.execute("SELECT count(*) FROM files WHERE wanted AND NOT uploaded")
+        rows = self._connection.execute("SELECT count(*) FROM files WHERE wanted = 1 AND uploaded = 0")
         return int(rows.fetchone()[0])
 
-    def _is_flagged(self, passage_id: str) -> bool:
-        rows = self._connection.execute("SELECT 1 FROM flagged WHERE passage_id = ?", (passage_id,))
-        return rows.fetchone() is not None
+    def _keep_flagged(self, which: str, value: str | int) -> None:
+        """What the centre does not have yet of flagged passages is not rolled."""
+        self.waiting = self._count()
+        rows = self._connection.execute(
+            f"SELECT sha256 FROM files WHERE {which} AND uploaded = 0"  # noqa: S608  a condition of our own
+            " AND passage_id IN (SELECT passage_id FROM flagged)",
+            (value,),
+        )
+        for (sha256,) in rows.fetchall():
+            self.store.classify(sha256, EvidenceClass.FLAGGED)
+
+
+def _row(media: MediaRecorded) -> tuple[str, str, str, int]:
+    return media.sha256, media.passage_id, media.kind.value, media.size
 
 
 def _create(database: Database) -> None:

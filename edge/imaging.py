@@ -12,10 +12,10 @@ from devices.interfaces import Camera, CtScanner, Footage, Health, MediaFile
 from edge.evidence import Evidence
 from edge.intake import Intake
 from edge.messages import Fetch, MediaKind, MediaRecorded
-from edge.observations import Film, Flag, MediaKept, ReviewScan
+from edge.observations import Film, Flag, MediaKept, ReviewScan, ScanArrived
 from edge.reviewing import NAME, ReviewerProcess
 from edge.worker_thread import WorkerThread
-from models.tasks import Done, Task, TaskFile
+from models.tasks import Done, Reported, Task, TaskFile
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +25,7 @@ class Imaging:
 
     Args:
         folder: for what is under review: links, so that a file can be kept otherwise meanwhile, and reports.
+            Named by numbers of our own: a scanner may call two scans the same, or by a waybill.
         evidence: where everything is kept.
         worker: writes to it, so that the decision loop never waits for that.
         intake: told of reviews and files.
@@ -42,9 +43,12 @@ class Imaging:
     ) -> None:
         self._folder, self._evidence, self._worker, self._intake = folder, evidence, worker, intake
         self.ct, self.cameras = ct, cameras
-        self.reviewer: ReviewerProcess | None = None  # set once it is made: it reports to `reviewed`
+        self.reviewer: ReviewerProcess | None = (
+            None  # set once it is made: it tells `reviewed` and `reported`
+        )
         self._by_name = {camera.name: camera for camera in cameras}
-        self._under_review: dict[str, str] = {}  # scan → passage
+        self._under_review: dict[str, ReviewScan] = {}  # by the task's number
+        self._tasks = 0
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.iterdir():  # of a run that was killed
             left.unlink()
@@ -70,9 +74,13 @@ class Imaging:
             case Flag(passage_id=passage_id):
                 self._worker.do(partial(self._evidence.flag, passage_id))
 
-    def recorded(self, media: MediaRecorded) -> None:
-        """The core has reported a file: it belongs to a passage from now on."""
-        self._worker.do(partial(self._evidence.recorded, media))
+    def written(self, contents: Iterable[object]) -> None:
+        """These are in the journal: a file belongs to its passage from now on, a scan is surely ours."""
+        for content in contents:
+            if isinstance(content, MediaRecorded):
+                self._worker.do(partial(self._evidence.recorded, content))
+            elif isinstance(content, ScanArrived) and self.ct is not None:
+                self.ct.taken(content.scan_id)
 
     def fetch(self, wanted: Fetch) -> None:
         """The centre wants files."""
@@ -80,9 +88,16 @@ class Imaging:
             self._worker.do(partial(self._want, sha256))
 
     def reviewed(self, done: Done) -> None:
-        """A review, or that there is none."""
-        self._intake.reviewed(done.scan_id, done.review)
-        self._worker.do(partial(self._put_away, done, self._under_review.pop(done.scan_id, None)))
+        """A review, or that there is none: the belt is told at once, the report is still to come."""
+        asked = self._under_review.get(done.scan_id)
+        if asked is not None:
+            self._intake.reviewed(asked, done.review)
+
+    def reported(self, reported: Reported) -> None:
+        """A review's report is there, or there will be none: nothing is under review any more."""
+        asked = self._under_review.pop(reported.scan_id, None)
+        if asked is not None:
+            self._worker.do(partial(self._put_away, reported, asked.passage_id))
 
     def filmed(self, footage: Footage) -> None:
         """A camera's recording of a passage: sealed, stored, and gone from where the camera left it."""
@@ -90,49 +105,42 @@ class Imaging:
             _log.warning("footage_incomplete", device=footage.device, problem=footage.problem)
         for kind, file in ((MediaKind.STILL, footage.still), (MediaKind.CLIP, footage.clip)):
             if file is not None:
-                self._worker.do(partial(self._take_in, footage, kind, file))
+                self._worker.do(partial(self._keep, footage.passage_id, kind, file, footage.device))
 
     def _want(self, sha256: str) -> None:
         if not self._evidence.want(sha256):
             _log.warning("fetch_not_possible", sha256=sha256[:12], problem="not kept here, or no longer")
 
-    def _put_away(self, done: Done, passage_id: str | None) -> None:
+    def _put_away(self, reported: Reported, passage_id: str) -> None:
         """Keep the report, remove what the review needed."""
-        report = self._folder / f"{_safe(done.scan_id)}.tdr"
-        if done.reported and passage_id is not None:
-            with suppress(OSError):
-                self._keep(passage_id, MediaKind.REPORT, report.read_bytes(), "application/dicom", NAME)
-        for left in self._folder.glob(f"{_safe(done.scan_id)}.*"):
-            left.unlink(missing_ok=True)
+        if reported.written:
+            report = MediaFile(str(self._folder / f"{reported.scan_id}.tdr"), "application/dicom")
+            self._keep(passage_id, MediaKind.REPORT, report, NAME)
+        for left in (f"{reported.scan_id}.*", f".{reported.scan_id}.*"):  # hidden: a report half written
+            for path in self._folder.glob(left):
+                path.unlink(missing_ok=True)
 
-    def _take_in(self, footage: Footage, kind: MediaKind, file: MediaFile) -> None:
+    def _keep(self, passage_id: str, kind: MediaKind, file: MediaFile, device: str) -> None:
         path = Path(file.path)
         try:
-            self._keep(footage.passage_id, kind, path.read_bytes(), file.media_type, footage.device)
+            sha256, size = self._evidence.put(kind, path.read_bytes())
         except OSError as error:
-            _log.error("footage_not_kept", device=footage.device, problem=str(error))
+            _log.error("evidence_not_kept", device=device, kind=kind, problem=str(error.strerror))
+        else:
+            self._intake.kept(MediaKept(passage_id, kind, sha256, size, file.media_type, device))
         path.unlink(missing_ok=True)
-
-    def _keep(self, passage_id: str, kind: MediaKind, content: bytes, media_type: str, device: str) -> None:
-        sha256, size = self._evidence.put(kind, content)
-        self._intake.kept(MediaKept(passage_id, kind, sha256, size, media_type, device))
 
     def _review(self, asked: ReviewScan) -> None:
         if self.reviewer is None:
             return
-        self._under_review[asked.scan_id] = asked.passage_id
+        self._tasks += 1
+        name = str(self._tasks)
+        self._under_review[name] = asked
         files: list[TaskFile] = []
         for number, volume in enumerate(asked.volumes):
-            link = self._folder / f"{_safe(asked.scan_id)}.{number}"
+            link = self._folder / f"{name}.{number}"
             found = self._evidence.store.find(volume.sha256)
             with suppress(OSError):  # a file that is not there is unreadable, and the reviewer says so
-                link.unlink(missing_ok=True)
                 os.link(found or "", link)
             files.append(TaskFile(str(link), volume.energy))
-        report = self._folder / f"{_safe(asked.scan_id)}.tdr"
-        self.reviewer.ask(Task(asked.scan_id, tuple(files), str(report)))
-
-
-def _safe(scan_id: str) -> str:
-    """A scan's id as part of a file name, whatever a scanner put into it."""
-    return "".join(letter if letter.isalnum() else "-" for letter in scan_id)[:80]
+        self.reviewer.ask(Task(name, tuple(files), str(self._folder / f"{name}.tdr")))

@@ -23,6 +23,7 @@ from edge.observations import (
     LabelRead,
     MediaKept,
     Observation,
+    ReviewScan,
     ScanArrived,
     ScanReviewed,
     ScanVolume,
@@ -49,7 +50,7 @@ class Intake:
         self._positions_mm = {scanner.name: scanner.position_mm for scanner in line.scanners}
         self._readings: deque[CodesRead | WeightRead] = deque(maxlen=_READINGS_KEPT)
         self._scans: deque[ScanStored] = deque()
-        self._reviews: deque[tuple[str, Review]] = deque()
+        self._reviews: deque[tuple[ReviewScan, Review]] = deque()
         self._kept: deque[MediaKept] = deque()
         self._answers: deque[Answer] = deque()
         self._fetches: deque[Fetch] = deque()
@@ -65,9 +66,9 @@ class Intake:
         else:
             self._readings.append(reading)
 
-    def reviewed(self, scan_id: str, review: Review) -> None:
+    def reviewed(self, asked: ReviewScan, review: Review) -> None:
         """A scan was reviewed, or could not be."""
-        self._reviews.append((scan_id, review))
+        self._reviews.append((asked, review))
 
     def kept(self, media: MediaKept) -> None:
         """A file about a passage is in the evidence store."""
@@ -160,19 +161,21 @@ class Intake:
             scan = self._scans.popleft()
             window_mm = self._line.ct.window_mm if self._line.ct else 0
             middle_s = scan.scanned_at_s
+            if scan.problem:
+                _log.warning("scan_not_sound", device=scan.device, problem=scan.problem)
             yield ScanArrived(
                 scan.device,
                 scan.scan_id,
                 tuple(ScanVolume(each.sha256, each.energy, each.size) for each in scan.files),
-                scan.complete,
+                scan.complete and not scan.problem,
                 here_mm,
                 None if middle_s is None else self.belt.surely(middle_s, window_mm),
                 scan.tracking_id,
                 scan.epoch,
             )
         while self._reviews:
-            scan_id, review = self._reviews.popleft()
-            yield ScanReviewed(scan_id, review, here_mm)
+            asked, review = self._reviews.popleft()
+            yield ScanReviewed(asked.scan_id, asked.passage_id, review, here_mm)
         while self._kept:
             yield self._kept.popleft()
 

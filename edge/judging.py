@@ -1,6 +1,6 @@
 """Verdicts over an item's life: given, revised while that can be carried out, closed by where it went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from config.settings import LaneRole, Line
@@ -9,6 +9,7 @@ from edge.messages import Reason
 from edge.observations import Action, Flag, Report, SetLane
 from edge.state import Item, State
 from edge.verdict import Verdict, inspected, verdict
+from models.findings import Outcome, Review
 
 # What a person will look at: its evidence is kept and goes to the centre.
 _FLAGGING = frozenset(
@@ -22,6 +23,11 @@ _FLAGGING = frozenset(
     }
 )
 _MARKS_KEPT = 512  # releases kept in mind for items already looked up; older ones are found in the journal
+
+
+def is_for_a_person(reasons: Iterable[Reason], review: Review | None) -> bool:
+    """Whether somebody needs a passage's evidence, for what was found or where it was sent."""
+    return not _FLAGGING.isdisjoint(reasons) or (review is not None and review.outcome is not Outcome.CLEAR)
 
 
 class Judging:
@@ -40,17 +46,17 @@ class Judging:
         """The first verdict."""
         yield from self._adopt(item, self._judge(item), at)
 
-    def revise(self, item: Item, at: datetime) -> Iterator[Action]:
+    def revise(self, item: Item, at: datetime, *, anew: bool = False) -> Iterator[Action]:
         """Judge a decided item again; past the cut-off only the inspection lane is still open to it, and a
-        release that no longer stands goes there, whatever else it would have become."""
+        release that no longer stands goes there, whatever else it would have become. `anew`: what is known of
+        it belongs into a record even if the verdict stands."""
         if item.verdict is None:
             return
         found = self._judge(item)
         if item.past_cutoff and found.role is not LaneRole.INSPECT:
-            if found.role is LaneRole.RELEASE or item.verdict.role is not LaneRole.RELEASE:
-                return
-            found = inspected(self._line, *found.reasons, paper=found.paper)
-        if _said(found) != _said(item.verdict):
+            stands = found.role is LaneRole.RELEASE or item.verdict.role is not LaneRole.RELEASE
+            found = item.verdict if stands else inspected(self._line, *found.reasons, paper=found.paper)
+        if anew or _said(found) != _said(item.verdict):
             yield from self._adopt(item, found, at)
 
     def came_too_late(self, item: Item, at: datetime) -> Iterator[Action]:
@@ -103,7 +109,9 @@ class Judging:
             self._mark(item, found)
         item.note(at, "decided", None, detail=f"{found.role} {','.join(found.reasons)}")
         yield Report(records.decided(item, found, self._policy_hash, at))
-        if not item.flagged and not _FLAGGING.isdisjoint(found.reasons):
+        if ruled := answers.withdrawn(item, found, at):
+            yield Report(ruled)
+        if not item.flagged and is_for_a_person(found.reasons, item.review):
             item.flagged = True
             yield Flag(item.passage_id)
         if not item.confirmed:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from config.settings import Line, Site
 from devices.catalogue import make_camera, make_ct
 from devices.ct.evidence_store import EvidenceStore
 from edge.evidence import Evidence
+from edge.evidence_recovery import restore
 from edge.imaging import Imaging
 from edge.intake import Intake
 from edge.reviewing import ReviewerProcess, reviewer_command
@@ -52,6 +54,7 @@ def make_imaging(
     store = EvidenceStore(folder / "evidence", budget_mb * _MB, least_free_mb * _MB, time.time)
     evidence = Evidence(folder / "evidence.db", store, lambda content: keyring.seal(content, "media"))
     worker = WorkerThread("evidence")
+    worker.do(partial(restore, evidence, folder / "journal.db"))
     ct = make_ct(line.ct, data, folder, now_s, time.time) if line.ct else None
     cameras = [make_camera(camera, data, now_s) for camera in line.cameras]
     imaging = Imaging(folder / "under-review", evidence, worker, intake, ct=ct, cameras=cameras)
@@ -69,7 +72,8 @@ def make_imaging(
         parts[camera.name] = lambda camera=camera: camera.run(imaging.filmed)
     if ct is not None:
         command = reviewer_command(line.review, data)
-        reviewer = ReviewerProcess(command, line.review.timeout_ms / 1000, imaging.reviewed, now_s)
+        timeout_s = line.review.timeout_ms / 1000
+        reviewer = ReviewerProcess(command, timeout_s, imaging.reviewed, now_s, imaging.reported)
         imaging.reviewer = reviewer
         parts[reviewer.name] = reviewer.run
         parts[ct.name] = lambda: ct.run(intake.reading)

@@ -105,7 +105,8 @@ class ScanVolume(Struct, frozen=True):
 
 
 class ScanArrived(Struct, frozen=True, tag=True):
-    """A CT scan is on disk. `middle_mm`: the belt's travel at the middle of its acquisition, if known."""
+    """A CT scan is on disk. `middle_mm`: the belt's travel at the middle of its acquisition, if known;
+    `complete`: all its objects are there, and none of them came before."""
 
     device: str
     scan_id: str
@@ -118,9 +119,10 @@ class ScanArrived(Struct, frozen=True, tag=True):
 
 
 class ScanReviewed(Struct, frozen=True, tag=True):
-    """A reviewer has looked at a scan, or has failed to."""
+    """A reviewer has looked at a passage's scan, or has failed to."""
 
     scan_id: str
+    passage_id: str
     review: Review
     encoder_mm: int
 

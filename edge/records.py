@@ -107,8 +107,9 @@ def released_without_order(closed: PassageClosed) -> AlarmRaised:
 
 
 def scan_without_item(scan: ScanArrived, at: datetime) -> AlarmRaised:
-    """A CT scan names no item that is on the belt."""
-    detail = f"scan {scan.scan_id[:64]} of {scan.device} belongs to no item on the belt"
+    """A CT scan names no item that is on the belt; what the scanner calls it might be a waybill number."""
+    files = ", ".join(each.sha256[:12] for each in scan.volumes)
+    detail = f"a scan of {scan.device} belongs to no item on the belt: {files}"
     return AlarmRaised("scan_without_item", detail, at)
 
 

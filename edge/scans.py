@@ -7,6 +7,7 @@ exceptions, until a scan agrees with its own item and with neither of the neighb
 
 from collections.abc import Iterator
 from datetime import datetime
+from math import inf
 
 from msgspec.structs import replace
 
@@ -28,7 +29,11 @@ _NOT_MEASURABLE = frozenset(
         ImageException.NOT_REVIEWED,
     }
 )
+# Of equal goods no image tells its item from the neighbours. So many in a row that agree in name, time,
+# length and mass end a doubt too; they are inspected themselves.
+_AGREED_TO_TRUST = 5
 _SPANS_KEPT = 64
+_MOST_FINDINGS = 200  # of one image; they stand in every record of its passage
 
 
 class Scans:
@@ -42,9 +47,15 @@ class Scans:
     def __init__(self, line: Line, ct: CtDevice, state: State) -> None:
         self._line, self._ct, self._state = line, ct, state
 
+    def has(self, scan: ScanArrived) -> bool:
+        """Whether an item has it: what a killed agent may not have written down is announced again."""
+        same = (scan.scan_id, scan.volumes)
+        held = (item.scan for item in self._state.items.values() if item.scan is not None)
+        return scan.complete and any((each.scan_id, each.volumes) == same for each in held)
+
     def arrived(self, scan: ScanArrived, at: datetime) -> Item | None:
         """Join a scan to its item; None: it has none here."""
-        item = self._named(scan)
+        item = self._named(scan) if self._ct.names_items else self._in_the_tunnel(scan)
         if item is None:
             for each in self._state.items.values():
                 if self._in_window(each, scan):  # it may be its second, or its first its neighbour's
@@ -57,6 +68,8 @@ class Scans:
             self._doubt(item, ScanDoubt.DOUBLE, scan.encoder_mm, at)
             return item
         item.scan = scan
+        if not self._ct.names_items:
+            self._note_skipped(item, scan.encoder_mm, at)
         if ScanDoubt.MISSING in item.scan_doubts:  # the tunnel was doubted when it was found missing
             item.scan_doubts.add(ScanDoubt.LATE)
         elif not scan.complete:
@@ -67,10 +80,10 @@ class Scans:
 
     def reviewed(self, done: ScanReviewed, at: datetime) -> Item | None:
         """Take a review in and compare the image with what eye and scale say of its item."""
-        item = next((each for each in self._state.items.values() if _waits_for(each, done.scan_id)), None)
+        item = next((each for each in self._state.items.values() if _waits_for(each, done)), None)
         if item is None:
             return None
-        review = item.review = done.review
+        review = item.review = _gravest(done.review)
         item.note(at, "reviewed", None, detail=f"{review.outcome} {review.exception or ''}".strip())
         if review.exception in _NOT_MEASURABLE:
             return item
@@ -94,15 +107,18 @@ class Scans:
             item.note(at, "scan_missing", encoder_mm, self._ct.name)
             self._doubt(item, ScanDoubt.MISSING, encoder_mm, at)
 
-    def ct_is(self, ct_state: CtState, encoder_mm: int) -> None:
-        """The scanner's state from this travel of the belt on."""
+    def ct_is(self, ct_state: int, encoder_mm: int) -> None:
+        """The scanner's state from this travel of the belt on; one that is not known counts as a fault."""
         spans = self._state.ct_down
         down = bool(spans) and spans[-1][1] is None
-        if ct_state is CtState.READY and down:
-            spans[-1] = (spans[-1][0], encoder_mm)
-        elif ct_state is not CtState.READY and not down:
+        if ct_state == CtState.READY:
+            if down:
+                spans[-1] = (spans[-1][0], encoder_mm)
+        elif not down:
             spans.append((encoder_mm, None))
             del spans[:-_SPANS_KEPT]
+        elif travelled_mm(encoder_mm, spans[-1][0]) > 0:  # the status said so first, the ring says since when
+            spans[-1] = (encoder_mm, None)
 
     def look(self, encoder_mm: int) -> None:
         """Note which items were in the tunnel while the scanner was not ready."""
@@ -119,27 +135,34 @@ class Scans:
             )
 
     def _named(self, scan: ScanArrived) -> Item | None:
-        """The item the scan says it is of, or whose turn it is."""
-        if self._ct.names_items:
-            of_this_boot = scan.epoch in (None, self._state.epoch)
-            return self._state.items.get(scan.tracking_id or 0) if of_this_boot else None
-        moment_mm = scan.encoder_mm if scan.middle_mm is None else scan.middle_mm
-        return next((item for item in self._unscanned_in_order(moment_mm)), None)
+        """The item the scan says it is of."""
+        of_this_boot = scan.epoch in (None, self._state.epoch)
+        return self._state.items.get(scan.tracking_id or 0) if of_this_boot else None
 
-    def _unscanned_in_order(self, encoder_mm: int) -> Iterator[Item]:
-        for item in self._state.items.values():
-            if item.scan is None and item.scan_awaited and self._has_entered(item, encoder_mm):
-                yield item
+    def _in_the_tunnel(self, scan: ScanArrived) -> Item | None:
+        """The item that was nearest to the tunnel's middle at the middle of the acquisition."""
+        fits = [item for item in self._state.items.values() if self._in_window(item, scan)]
+        return min(fits, key=lambda item: self._off_mm(item, scan), default=None)
+
+    def _note_skipped(self, item: Item, encoder_mm: int, at: datetime) -> None:
+        """By order it was the turn of those before it that still wait."""
+        for other in self._state.items.values():
+            if other is item:
+                return
+            if other.scan_awaited:
+                self.overdue(other, encoder_mm, at)
 
     def _has_entered(self, item: Item, encoder_mm: int) -> bool:
         return item.front_mm(encoder_mm) >= self._ct.position_mm
 
     def _in_window(self, item: Item, scan: ScanArrived) -> bool:
         """Whether its middle was near the tunnel's at the middle of the acquisition."""
+        return self._off_mm(item, scan) <= self._ct.window_mm
+
+    def _off_mm(self, item: Item, scan: ScanArrived) -> float:
         if scan.middle_mm is None or item.length_mm is None:
-            return False
-        place_mm = item.front_mm(scan.middle_mm) - item.length_mm / 2
-        return abs(place_mm - self._ct.middle_mm) <= self._ct.window_mm
+            return inf
+        return abs(item.front_mm(scan.middle_mm) - item.length_mm / 2 - self._ct.middle_mm)
 
     def _doubt(self, item: Item, doubt: ScanDoubt, encoder_mm: int, at: datetime) -> None:
         item.scan_doubts.add(doubt)
@@ -148,7 +171,7 @@ class Scans:
 
     def _doubt_tunnel(self, encoder_mm: int, at: datetime) -> None:
         """Every item in the tunnel, or past it and not surely matched, is an exception."""
-        self._state.tunnel_doubtful = True
+        self._state.tunnel_doubtful, self._state.agreed_in_doubt = True, 0
         for item in self._state.items.values():
             if item.scan_agrees or item.past_cutoff or not self._has_entered(item, encoder_mm):
                 continue
@@ -161,6 +184,9 @@ class Scans:
         if self._state.tunnel_doubtful:
             if any(not _differs(review, each, self._line) for each in self._neighbours(item)):
                 item.scan_doubts.add(ScanDoubt.NOT_TELLING)
+                self._state.agreed_in_doubt += 1
+                enough = self._ct.names_items and self._state.agreed_in_doubt >= _AGREED_TO_TRUST
+                self._state.tunnel_doubtful = not enough
                 return
             self._state.tunnel_doubtful = False
         item.scan_agrees = not item.scan_doubts
@@ -171,8 +197,23 @@ class Scans:
                 yield other
 
 
-def _waits_for(item: Item, scan_id: str) -> bool:
-    return item.review is None and item.scan is not None and item.scan.scan_id == scan_id
+def _waits_for(item: Item, done: ScanReviewed) -> bool:
+    """A study's name alone would not do: a scanner may give it to two items."""
+    if item.review is not None or item.scan is None:
+        return False
+    return (item.passage_id, item.scan.scan_id) == (done.passage_id, done.scan_id)
+
+
+def _gravest(review: Review) -> Review:
+    """One that contradicts itself counts as the worst that it says; one that finds no end is none."""
+    if len(review.findings) > _MOST_FINDINGS:
+        exception = review.exception or ImageException.OUT_OF_RANGE
+        review = replace(review, findings=review.findings[:_MOST_FINDINGS], exception=exception)
+    if review.exception is not None:
+        return replace(review, outcome=Outcome.EXCEPTION)
+    if review.findings and review.outcome is Outcome.CLEAR:
+        return replace(review, outcome=Outcome.ALARM)
+    return review
 
 
 def _disagreements(review: Review, item: Item, line: Line) -> Iterator[ScanDoubt]:

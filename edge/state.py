@@ -49,6 +49,7 @@ class Item:
     pending_answer: str | None = None  # taken, and now up to the controller
     pending_lane: int | None = None  # the lane that answer asked the controller for
     answer: Decision | None = None
+    answered: set[Reason] = field(default_factory=set[Reason])  # what the officer was asked about
 
     def front_mm(self, encoder_mm: int) -> int:
         """Where its front is when the belt has travelled `encoder_mm`."""
@@ -70,6 +71,7 @@ class Item:
             trips=self.trips,
             doubts=frozenset(self.doubts),
             answer=self.answer,
+            answered=frozenset(self.answered),
             released_by_other=released_by_other,
             scan=self.scan_evidence(),
             unscanned=self.unscanned,
@@ -99,5 +101,6 @@ class State:
     lane_counts: tuple[int, ...] = ()  # the controller's, when events were last found missing
     ct_down: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])  # belt travel
     tunnel_doubtful: bool = False  # a scan went wrong, and none was surely right since
+    agreed_in_doubt: int = 0  # scans since that were right as far as can be told
     orphans: int = 0  # readings that fitted no item
     orphans_in_a_row: dict[str, int] = field(default_factory=dict[str, int])  # by device

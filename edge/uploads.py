@@ -3,7 +3,8 @@
     HEAD  …/media/SHA256   how much the centre has (Upload-Offset), and whether that is all (Upload-Complete)
     PATCH …/media/SHA256   the next part, at Upload-Offset of Upload-Length
 
-Nothing rests on the connection: after any failure the centre is asked again how far it is.
+Nothing rests on the connection: after any failure the centre is asked again how far it is. A file that is
+refused is set aside for a while, longer each time, and stops no other.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import http.client
 import urllib.error
 import urllib.request
 from functools import partial
+from http import HTTPStatus
 from typing import Protocol
 
 import structlog
@@ -22,12 +24,18 @@ from edge.worker_thread import WorkerThread
 _PART_BYTES = 2 << 20
 _IDLE_S = 0.3
 _RETRY_S = (1.0, 2.0, 5.0, 10.0)
+_ASIDE_S = (30.0, 300.0, 3600.0)
+_NOT_THE_FILES = frozenset({401, 403, 408, 429})  # statuses below 500 that say nothing of the file
 _TIMEOUT_S = 20
 _log = structlog.get_logger(__name__)
 
 
 class UploadError(Exception):
-    """The centre did not take a file, or not whole; the message says why."""
+    """The centre did not take a file; the message says why. `refused`: others may fare better."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
 
 
 class MediaCentre(Protocol):
@@ -77,7 +85,8 @@ class HttpMedia:
                 return found
         except urllib.error.HTTPError as error:
             error.close()
-            raise UploadError(f"{method}: the centre answered {error.code}") from error
+            refused = error.code < HTTPStatus.INTERNAL_SERVER_ERROR and error.code not in _NOT_THE_FILES
+            raise UploadError(f"{method}: the centre answered {error.code}", refused=refused) from error
         except (OSError, http.client.HTTPException) as error:
             raise UploadError(f"{method}: {error}") from error
 
@@ -94,36 +103,57 @@ class Uploads:
     def __init__(self, evidence: Evidence, worker: WorkerThread, centre: MediaCentre) -> None:
         self._evidence, self._worker, self._centre = evidence, worker, centre
         self._failures = 0
+        self._aside: dict[str, tuple[int, float]] = {}  # by SHA-256: how often refused, and until when
 
     async def run(self) -> None:
         """One file after another; after a failure later again."""
         while True:
-            waiting = await self._worker.ask(self._evidence.next_waiting) if self._evidence.waiting else None
+            waiting = await self._next() if self._evidence.waiting else None
             if waiting is None:
                 await asyncio.sleep(_IDLE_S)
                 continue
             try:
                 await self._bring(waiting)
-            except (UploadError, OSError, ValueError) as error:
-                self._failures += 1
-                if self._failures == 1:
-                    _log.warning("upload_failed", sha256=waiting.sha256[:12], problem=str(error))
-                await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
+            except UploadError as error:
+                if error.refused:
+                    self._set_aside(waiting.sha256, error)
+                else:
+                    await self._pause(waiting.sha256, error)
+            except (OSError, ValueError) as error:  # it cannot be read
+                self._set_aside(waiting.sha256, error)
             else:
+                self._aside.pop(waiting.sha256, None)
                 if self._failures:
                     _log.info("uploads_recovered", after=self._failures)
                 self._failures = 0
+
+    async def _next(self) -> Waiting | None:
+        now_s = asyncio.get_running_loop().time()
+        aside = {sha256 for sha256, (_, until_s) in self._aside.items() if until_s > now_s}
+        return await self._worker.ask(lambda: self._evidence.next_waiting(aside))
+
+    def _set_aside(self, sha256: str, error: Exception) -> None:
+        times, _ = self._aside.get(sha256, (0, 0.0))
+        pause_s = _ASIDE_S[min(times, len(_ASIDE_S) - 1)]
+        self._aside[sha256] = (times + 1, asyncio.get_running_loop().time() + pause_s)
+        _log.warning("upload_refused", sha256=sha256[:12], problem=str(error), again_in_s=pause_s)
+
+    async def _pause(self, sha256: str, error: Exception) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            _log.warning("upload_failed", sha256=sha256[:12], problem=str(error))
+        await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S)) - 1])
 
     async def _bring(self, waiting: Waiting) -> None:
         sha256 = waiting.sha256
         offset, complete = await in_thread("upload", lambda: self._centre.offset(sha256))
         while not complete:
             if offset >= waiting.size:
-                raise UploadError("the centre has all of it and does not call it complete")
+                raise UploadError("the centre has all of it and does not call it complete", refused=True)
             at = offset
             offset = await in_thread("upload", partial(self._send, waiting, at))
             if offset <= at:
-                raise UploadError("the centre took nothing")
+                raise UploadError("the centre took nothing", refused=True)
             complete = offset == waiting.size
         await self._worker.ask(lambda: self._evidence.uploaded(sha256))
 

@@ -22,6 +22,7 @@ class Gathered(Struct, frozen=True):
     trips: int = 0
     doubts: frozenset[Reason] = frozenset()
     answer: Decision | None = None
+    answered: frozenset[Reason] = frozenset()  # the reasons it was an answer to
     released_by_other: bool = False  # another passage on this line released the same waybill
     scan: ScanEvidence | None = None
     unscanned: bool = False  # the CT was not ready while it was in the tunnel
@@ -47,7 +48,10 @@ def verdict(found: Gathered, line: Line, closed_lanes: frozenset[int] = frozense
     paper = identity.paper
     if found.doubts:
         return inspected(line, *sorted(found.doubts), paper=paper)
+    alarm = _alarm(found, line.policy)
     if identity.agreement is Agreement.NONE:
+        if alarm:  # that is not sent round the hall
+            return inspected(line, Reason.NO_READ, alarm)
         return _go_round(found, line, closed_lanes, Reason.NO_READ)
     if identity.agreement is Agreement.CONFLICT:
         return inspected(line, Reason.CODE_CONFLICT)
@@ -56,14 +60,16 @@ def verdict(found: Gathered, line: Line, closed_lanes: frozenset[int] = frozense
     forbidding = _forbidding(found, paper, line)
     if forbidding:
         return inspected(line, *forbidding, paper=paper)
-    missing = _missing(paper, line.policy)
+    missing, flagged = _missing(paper, line.policy), _flagged(paper, alarm)
+    answered = found.answered if found.answer is Decision.RELEASE else frozenset[Reason]()
+    if missing and alarm and alarm not in answered:
+        return inspected(line, alarm, *missing, paper=paper)
     if missing:
         wait = line.lane_of_role(LaneRole.WAIT)
         if wait is None or wait.number in closed_lanes:
             return inspected(line, *missing, Reason.LANE_UNAVAILABLE, paper=paper)
         return Verdict(LaneRole.WAIT, wait.number, missing, paper=paper)
-    flagged = _flagged(found, paper)
-    if flagged and found.answer is not Decision.RELEASE:
+    if not answered.issuperset(flagged):
         return inspected(line, *flagged, paper=paper, awaiting_answer=True)
     lane = release_lane(line, paper.entry.courier, paper.entry.destination)
     if lane in closed_lanes:
@@ -126,17 +132,21 @@ def _image_forbids(found: Gathered, policy: Policy) -> Reason | None:
     review = found.scan.review
     if review.outcome is Outcome.EXCEPTION:
         return Reason.IMAGE_EXCEPTION
-    if any(finding.category not in policy.officer_may_clear for finding in review.findings):
-        return Reason.IMAGE_PROHIBITED
-    return None
+    return Reason.IMAGE_PROHIBITED if _alarm(found, policy) is Reason.IMAGE_PROHIBITED else None
 
 
-def _flagged(found: Gathered, paper: Paper) -> tuple[Reason, ...]:
-    """What an officer at the screen may clear, and nobody else."""
-    reasons: list[Reason] = []
+def _alarm(found: Gathered, policy: Policy) -> Reason | None:
+    """What was found in the image: something an officer at the screen may clear, or something nobody may."""
     review = found.scan.review if found.scan is not None else None
-    if review is not None and review.outcome is not Outcome.CLEAR:
-        reasons.append(Reason.IMAGE_ALARM)
+    if review is None or (review.outcome is not Outcome.ALARM and not review.findings):
+        return None
+    clearable = all(finding.category in policy.officer_may_clear for finding in review.findings)
+    return Reason.IMAGE_ALARM if clearable else Reason.IMAGE_PROHIBITED
+
+
+def _flagged(paper: Paper, alarm: Reason | None) -> tuple[Reason, ...]:
+    """What an officer at the screen may clear, and nobody else."""
+    reasons = [alarm] if alarm else []
     if paper.entry.state is ClearanceState.REVIEW:
         reasons.append(Reason.OFFICER_REVIEW)
     return tuple(reasons)

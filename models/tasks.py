@@ -20,16 +20,25 @@ class Task(Struct, frozen=True):
     report: str = ""
 
 
-class Done(Struct, frozen=True):
-    """The review of a scan; `reported`: the report was written and is durable."""
-
-    scan_id: str
-    review: Review
-    reported: bool = False
-
-
-class Ready(Struct, frozen=True):
+class Ready(Struct, frozen=True, tag_field="said", tag="ready"):
     """The process's first line: its reviewers, and the hash of the model it uses, if any."""
 
     ready: tuple[str, ...]
     model_sha256: str = ""
+
+
+class Done(Struct, frozen=True, tag_field="said", tag="done"):
+    """The review of a scan. The next task may be given; of this one a Reported is still to come."""
+
+    scan_id: str
+    review: Review
+
+
+class Reported(Struct, frozen=True, tag_field="said", tag="reported"):
+    """The end of a task, after its Done and before the next's; `written`: its report is there, durable."""
+
+    scan_id: str
+    written: bool = False
+
+
+Answer = Ready | Done | Reported

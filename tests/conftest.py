@@ -40,7 +40,7 @@ def find_program(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(places))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require_package() -> Callable[[str], str]:
     """Gives the path of a program, or skips the test; in CI a missing one is a failure, never a skip."""
 

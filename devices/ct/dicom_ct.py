@@ -30,6 +30,7 @@ RECEIVER = (sys.executable, "-m", "devices.ct.receiver")
 _SHORTEST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 10.0
 _STOP_S = 3.0
+_LONGEST_LINE = 1 << 20
 _ROOT = Path(__file__).parents[2]  # where the rooms lie
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -84,6 +85,10 @@ class DicomCt:
         """Its account of itself: readings are objects stored, errors objects and senders refused."""
         return self._health.now
 
+    def taken(self, scan_id: str) -> None:
+        """The oldest scan of that name is written down: it is not announced again."""
+        self._feed.taken(scan_id)
+
     async def run(self, emit: Callable[[ScanStored], None]) -> None:
         """Keep a receiver running and hand scans on until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -99,6 +104,8 @@ class DicomCt:
                 pause_s = _SHORTEST_PAUSE_S if listened else min(2 * pause_s, _LONGEST_PAUSE_S)
             except OSError as error:
                 why, pause_s = f"the receiver did not start: {error.strerror}", _LONGEST_PAUSE_S
+            except ValueError:
+                why, pause_s = "the receiver said what is no line", min(2 * pause_s, _LONGEST_PAUSE_S)
             self._health.become_offline(why)
             _log.error("ct_receiver_ended", device=self._name, why=why, again_in_s=pause_s)
             await asyncio.sleep(pause_s)
@@ -106,7 +113,12 @@ class DicomCt:
     async def _receive(self) -> tuple[int, bool]:
         """One life of a receiver: its exit status, and whether it came to listen."""
         receiver = await asyncio.create_subprocess_exec(
-            *self._command, encode_line(self._order).decode(), stdin=PIPE, stdout=PIPE, cwd=_ROOT
+            *self._command,
+            encode_line(self._order).decode(),
+            stdin=PIPE,
+            stdout=PIPE,
+            cwd=_ROOT,
+            limit=_LONGEST_LINE,
         )
         self._receiver = receiver
         listened = False

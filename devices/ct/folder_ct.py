@@ -73,6 +73,10 @@ class FolderCt:
         """Its account of itself: readings are objects stored, errors objects refused."""
         return self._health.now
 
+    def taken(self, scan_id: str) -> None:
+        """The oldest scan of that name is written down: it is not announced again."""
+        self._feed.taken(scan_id)
+
     async def run(self, emit: Callable[[ScanStored], None]) -> None:
         """Take in what appears, in a thread, and hand scans on until cancelled."""
         loop = asyncio.get_running_loop()

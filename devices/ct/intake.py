@@ -13,6 +13,8 @@ from models.formats.dicos_ct import read_header
 from models.formats.errors import FormatError
 from models.formats.header import ScanHeader
 
+_LONGEST_ID = 64  # characters of a Patient ID, VR LO; a longer one names nothing
+
 DICOS_CT = "1.2.840.10008.5.1.4.1.1.501.1"  # NEMA IIC 1: CT image storage
 
 
@@ -75,7 +77,7 @@ class Intake:
                     double=earlier is not None,
                     study_uid=header.study_uid,
                     sop_uid=header.sop_uid,
-                    ooi_id=header.ooi_id,
+                    ooi_id=header.ooi_id if len(header.ooi_id) <= _LONGEST_ID else "",
                     acquired_wall_s=header.acquired_at.timestamp() if header.acquired_at else None,
                     duration_ms=header.duration_ms,
                     energy=header.energy,

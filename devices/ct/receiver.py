@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import resource
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -97,6 +98,8 @@ def _hear(ledger: Ledger) -> None:
             ledger.acknowledge(decode_acknowledged(line).numbers)
         except msgspec.MsgspecError as error:
             _log.error("line_not_understood", why=str(error))
+        except sqlite3.Error as error:  # a full disk: they are announced again, and senders still answered
+            _log.error("acknowledgement_not_written", why=str(error))
 
 
 def _keep_tidy(receiving: Path, ended: threading.Event) -> None:

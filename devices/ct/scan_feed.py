@@ -1,4 +1,4 @@
-"""From stored objects to scans for the agent: grouped, brought onto our clock, acknowledged once handed on.
+"""From stored objects to scans for the agent: grouped, brought onto our clock, acknowledged once taken.
 
 Wall and monotonic clock are read together when a scan is handed on; their difference brings the scanner's
 times and the receiver's onto the monotonic clock. The scanner's clock must keep time with ours (NTP).
@@ -13,7 +13,7 @@ from devices.ct.evidence_store import EvidenceStore
 from devices.ct.grouping import Grouping, Scan
 from devices.interfaces import ScanStored, VolumeFile
 
-_REMEMBERED = 2000  # objects that were handed on
+_REMEMBERED = 2000  # objects that were taken
 
 _Key = tuple[int, str]
 
@@ -26,7 +26,7 @@ class ScanFeed:
         grouping: which objects make a scan.
         store: where they lie.
         clock: monotonic seconds; wall: wall-clock seconds.
-        acknowledge: is told the numbers of objects that were handed on.
+        acknowledge: is told the numbers of objects that were taken, or that say nothing new.
     """
 
     def __init__(
@@ -45,13 +45,14 @@ class ScanFeed:
         self._wall = wall
         self._acknowledge = acknowledge
         self._arrived: asyncio.Queue[Arrived] = asyncio.Queue()
-        self._collecting: set[_Key] = set()  # put in, and not handed on yet
-        self._handed_on: OrderedDict[_Key, None] = OrderedDict()
+        self._collecting: set[_Key] = set()  # put in, and not taken yet
+        self._untaken: dict[str, list[list[_Key]]] = {}  # by study: the objects of each scan handed on
+        self._taken: OrderedDict[_Key, None] = OrderedDict()
 
     def put(self, arrived: Arrived) -> None:
         """An object was stored. One announced again, by a receiver that was restarted, is not taken twice."""
         key = (arrived.number, arrived.sha256)
-        if key in self._handed_on:
+        if key in self._taken:
             self._acknowledge((arrived.number,))  # the first acknowledgement was lost
         elif key not in self._collecting:
             self._collecting.add(key)
@@ -65,20 +66,30 @@ class ScanFeed:
             scans = [*self._grouping.give_up(now_s)]
             if arrived is not None:
                 scans += self._grouping.add(arrived, now_s)
+            handed_on: set[_Key] = set()
             for scan in scans:
+                keys = [(each.number, each.sha256) for _, each in scan.objects]
+                handed_on.update(keys)
+                self._untaken.setdefault(scan.study_uid, []).append(keys)
                 emit(self._stored(scan))
-            done = {(each.number, each.sha256) for scan in scans for _, each in scan.objects}
             if arrived is not None and not self._grouping.holds(arrived.number):
-                done.add((arrived.number, arrived.sha256))  # also a second try of what is being collected
-            if done:
-                self._close(sorted(done))
+                key = (arrived.number, arrived.sha256)
+                if key not in handed_on:  # a second try of what is being collected
+                    self._close([key])
+
+    def taken(self, scan_id: str) -> None:
+        """The oldest scan of that study that was handed on is written down: it is not announced again."""
+        if scans := self._untaken.get(scan_id):
+            self._close(scans.pop(0))
+            if not scans:
+                del self._untaken[scan_id]
 
     def _close(self, done: Sequence[_Key]) -> None:
         for key in done:
             self._collecting.discard(key)
-            self._handed_on[key] = None
-        while len(self._handed_on) > _REMEMBERED:
-            self._handed_on.popitem(last=False)
+            self._taken[key] = None
+        while len(self._taken) > _REMEMBERED:
+            self._taken.popitem(last=False)
         self._acknowledge(tuple(number for number, _ in done))
 
     async def _next(self) -> Arrived | None:

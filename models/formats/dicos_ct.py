@@ -5,13 +5,14 @@ columns are x across the belt. Attenuation in 1/cm is value × slope + intercept
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from models.formats.dicos_elements import DicosFile, Elements, open_dicos
+from models.formats.dicos_elements import Elements, open_dicos
 from models.formats.dicos_geometry import Groups, groups_of, kvp_of, rescale_of, spacing_of
 from models.formats.dicos_pixels import Pixels, decode, find_pixels
 from models.formats.errors import FormatError, reading
@@ -44,19 +45,27 @@ def read_ct(path: str | Path, *, zone: tzinfo = UTC) -> tuple[ScanHeader, Image]
     """Header and attenuation in 1/cm, shape (z, y, x); FormatError as `read_header`."""
     path = Path(path)
     with reading(path.name, _KIND), path.open("rb") as file:
-        header, groups, pixels = _header(file, path.name, zone)
-        slope, intercept = rescale_of(groups)
-        check_rescale(path.name, slope, intercept)
-        signed = groups.top.number("PixelRepresentation") == 1
-        image = decode(file, path.name, pixels, header.shape, signed=signed).astype(np.float32)
-        if slope != 1:
-            image *= np.float32(slope)
-        if intercept != 0:
-            image += np.float32(intercept)
+        header, stored = _header(file, path.name, zone)
+        values = decode(file, path.name, stored.pixels, header.shape, signed=stored.signed)
+        image = values.astype(np.float32)
+        if stored.slope != 1:
+            image *= np.float32(stored.slope)
+        if stored.intercept != 0:
+            image += np.float32(stored.intercept)
         return header, image
 
 
-def _header(file: BinaryIO, name: str, zone: tzinfo) -> tuple[ScanHeader, Groups, Pixels]:
+@dataclass(frozen=True)
+class _Stored:
+    """Where an object's pixels lie, and what makes attenuation of them."""
+
+    pixels: Pixels
+    signed: bool
+    slope: float
+    intercept: float
+
+
+def _header(file: BinaryIO, name: str, zone: tzinfo) -> tuple[ScanHeader, _Stored]:
     dicos = open_dicos(file, name)
     top = dicos.elements
     if top.text("SOPClassUID") != CT_IMAGE:
@@ -67,18 +76,19 @@ def _header(file: BinaryIO, name: str, zone: tzinfo) -> tuple[ScanHeader, Groups
     groups = groups_of(top, shape[0])
     spacing_mm = spacing_of(groups)
     check_spacing(name, spacing_mm)
-    check_rescale(name, *rescale_of(groups))
-    return _scan_header(dicos, groups, shape, spacing_mm, zone), groups, pixels
+    slope, intercept = rescale_of(groups)
+    check_rescale(name, slope, intercept)
+    stored = _Stored(pixels, top.number("PixelRepresentation") == 1, slope, intercept)
+    return _scan_header(top, groups, shape, spacing_mm, zone), stored
 
 
 def _scan_header(
-    dicos: DicosFile,
+    top: Elements,
     groups: Groups,
     shape: tuple[int, int, int],
     spacing_mm: tuple[float, float, float],
     zone: tzinfo,
 ) -> ScanHeader:
-    top = dicos.elements
     duration_s = top.number("AcquisitionDuration")
     if duration_s is not None and not 0 <= duration_s <= _LONGEST_SCAN_S:
         raise top.wrong("AcquisitionDuration", f"expected 0 to {_LONGEST_SCAN_S} seconds")

@@ -36,12 +36,12 @@ def groups_of(top: Elements, frames: int) -> Groups:
 
 def spacing_of(groups: Groups) -> tuple[float, float, float]:
     """Voxel spacing in mm (z, y, x); of slices by their positions, else as stated, else their thickness."""
-    keyword = "PixelMeasuresSequence"
-    plane = _agreed(groups, keyword, "PixelSpacing", lambda of: of.vector("PixelSpacing", 2))
+    places = _places(groups, "PixelMeasuresSequence")
+    plane = _agreed(places, "PixelSpacing", lambda of: of.vector("PixelSpacing", 2))
     if plane is None:
         raise groups.top.wrong("PixelSpacing", "expected two numbers in mm")
-    between = _agreed(groups, keyword, "SpacingBetweenSlices", lambda of: of.number("SpacingBetweenSlices"))
-    thickness = _agreed(groups, keyword, "SliceThickness", lambda of: of.number("SliceThickness"))
+    between = _agreed(places, "SpacingBetweenSlices", lambda of: of.number("SpacingBetweenSlices"))
+    thickness = _agreed(places, "SliceThickness", lambda of: of.number("SliceThickness"))
     step = _step_mm(groups)
     if step and between and not math.isclose(step, between, rel_tol=_EVEN):
         raise groups.top.wrong("SpacingBetweenSlices", "expected what the slices' positions say")
@@ -57,12 +57,12 @@ def rescale_of(groups: Groups) -> tuple[float, float]:
     FormatError for Hounsfield units: they are another quantity, of medical scanners. Any other unit, "MHU" of
     other writers included, is taken by its numbers: the reviewer's check of the range sees if it is not 1/cm.
     """
-    keyword = "PixelValueTransformationSequence"
-    unit = _agreed(groups, keyword, "RescaleType", lambda of: of.text("RescaleType") or None)
+    places = _places(groups, "PixelValueTransformationSequence")
+    unit = _agreed(places, "RescaleType", lambda of: of.text("RescaleType") or None)
     if unit == "HU":
         raise groups.top.wrong("RescaleType", "expected attenuation in 1/cm, found Hounsfield units")
-    slope = _agreed(groups, keyword, "RescaleSlope", lambda of: of.number("RescaleSlope"))
-    intercept = _agreed(groups, keyword, "RescaleIntercept", lambda of: of.number("RescaleIntercept"))
+    slope = _agreed(places, "RescaleSlope", lambda of: of.number("RescaleSlope"))
+    intercept = _agreed(places, "RescaleIntercept", lambda of: of.number("RescaleIntercept"))
     if slope is None or intercept is None:
         raise groups.top.wrong("RescaleSlope", "expected slope and intercept")
     return slope, intercept
@@ -74,13 +74,17 @@ def kvp_of(groups: Groups) -> float | None:
     return found if found is not None else groups.top.number("KVP")
 
 
-def _agreed(groups: Groups, sequence: str, keyword: str, read: Callable[[Elements], _T | None]) -> _T | None:
+def _places(groups: Groups, sequence: str) -> Sequence[Elements]:
+    """Where that sequence's elements may be stated: at the top, and once for each way its groups put them."""
+    ways = {group.raw(sequence): group for group in (groups.shared, *groups.frames)}
+    return groups.top, *(group.item(sequence) for group in ways.values())
+
+
+def _agreed(places: Sequence[Elements], keyword: str, read: Callable[[Elements], _T | None]) -> _T | None:
     """What all places that state a value say; FormatError if they differ, None if none does."""
-    said = (item for group in (groups.shared, *groups.frames) for item in group.items(sequence)[:1])
-    places = (groups.top, *said)
     stated = {value for place in places if (value := read(place)) is not None}
     if len(stated) > 1:
-        raise groups.top.wrong(keyword, "expected the same for all frames")
+        raise places[0].wrong(keyword, "expected the same for all frames")
     return next(iter(stated), None)
 
 
@@ -93,7 +97,7 @@ def _step_mm(groups: Groups) -> float | None:
         return None
     if len(positions) != len(found):
         raise groups.top.wrong(keyword, "expected for all frames or none")
-    moves = [tuple(b - a for a, b in zip(*pair, strict=True)) for pair in pairwise(positions)]
+    moves = [(b[0] - a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairwise(positions)]
     if not moves:
         return None
     mean = tuple(math.fsum(move[axis] for move in moves) / len(moves) for axis in range(3))

@@ -31,7 +31,16 @@ class Part:
 
 
 def load_volume(files: Sequence[TaskFile], *, one_energy: bool = False) -> Volume:
-    """The volume of a scan's files: DICOS CT, NIfTI or raw, told apart by their content.
+    """The volume of a scan's files, as `load_scan`."""
+    return load_scan(files, one_energy=one_energy)[0]
+
+
+def load_scan(
+    files: Sequence[TaskFile], *, one_energy: bool = False
+) -> tuple[Volume, tuple[ScanHeader, ...]]:
+    """The volume of a scan's files and the headers of those that are DICOS objects.
+
+    The files are DICOS CT, NIfTI or raw, told apart by their content.
 
     Attenuation in 1/cm, finite; negative values and values of no parcel are loaded as they are, since what is
     plausible is the reviewer's to say (ImageException.OUT_OF_RANGE). A scan is low and high on one grid. Only
@@ -57,7 +66,8 @@ def load_volume(files: Sequence[TaskFile], *, one_energy: bool = False) -> Volum
     if Energy.HIGH not in images or (Energy.LOW not in images and not one_energy):
         missing = Energy.HIGH if Energy.HIGH not in images else Energy.LOW
         raise FormatError(parts[0].file, "energy", f"expected low and high: the {missing} energy is missing")
-    return Volume(high=images[Energy.HIGH], spacing_mm=parts[0].spacing_mm, low=images.get(Energy.LOW))
+    volume = Volume(high=images[Energy.HIGH], spacing_mm=parts[0].spacing_mm, low=images.get(Energy.LOW))
+    return volume, tuple(part.header for part in parts if part.header is not None)
 
 
 def read_part(path: str | Path) -> Part:

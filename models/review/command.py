@@ -46,7 +46,7 @@ def review(
         reviewers=tuple(reviewer or [ReviewerName.CLASSICAL]), model=model, model_sha256=model_sha256
     )
     try:
-        found = review_scan(_task_files(files), make_reviewer(settings))
+        found = review_scan(_task_files(files), make_reviewer(settings)).review
     except ModelError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from models.findings import ImageException, Outcome, Review
 from models.interfaces import Reviewer
-from models.review.scan import review_scan
-from models.tasks import Done, Ready, Task
+from models.review.scan import Reviewed, review_scan
+from models.tasks import Answer, Done, Ready, Reported, Task
 
-ReportWriter = Callable[[Task, Review], bool]
+ReportWriter = Callable[[Task, Reviewed], bool]
 _log = structlog.get_logger(__name__)
 _tasks = msgspec.json.Decoder(Task)
 
@@ -29,10 +29,10 @@ _named = msgspec.json.Decoder(_Named)
 def serve(
     lines: Iterable[bytes], out: BinaryIO, reviewer: Reviewer, write_report: ReportWriter, model_sha256: str
 ) -> None:
-    """Say that we are ready, then answer each task with a Done until the lines end.
+    """Say that we are ready, then answer each task with a Done and a Reported until the lines end.
 
-    A line that is no task is logged and answered if it names its scan; nothing that a task or a file holds
-    ends this.
+    The review is said before its report is written: the belt does not wait for paper. A line that is no task
+    is logged and answered if it names its scan; nothing that a task or a file holds ends this.
 
     Args:
         lines: JSON, one value each.
@@ -51,16 +51,18 @@ def serve(
             _log.warning("task_refused", problem=str(error))
             if answer := _refusal(line):
                 _say(out, answer)
+                _say(out, Reported(answer.scan_id))
             continue
-        review = review_scan(task.files, reviewer)
-        reported = bool(task.report) and _report(task, review, write_report)
+        reviewed = review_scan(task.files, reviewer)
+        review = reviewed.review
+        _say(out, Done(task.scan_id, review))
         _log.info("scan_reviewed", outcome=review.outcome, exception=review.exception, took_ms=review.took_ms)
-        _say(out, Done(task.scan_id, review, reported))
+        _say(out, Reported(task.scan_id, bool(task.report) and _report(task, reviewed, write_report)))
 
 
-def _report(task: Task, review: Review, write_report: ReportWriter) -> bool:
+def _report(task: Task, reviewed: Reviewed, write_report: ReportWriter) -> bool:
     try:
-        return write_report(task, review)
+        return write_report(task, reviewed)
     except Exception as error:  # the review stands without its report
         _log.error("report_failed", problem=type(error).__name__)
         return False
@@ -77,6 +79,6 @@ def _refusal(line: bytes) -> Done | None:
     return Done(named.scan_id, review)
 
 
-def _say(out: BinaryIO, value: Struct) -> None:
+def _say(out: BinaryIO, value: Answer) -> None:
     out.write(msgspec.json.encode(value) + b"\n")
     out.flush()

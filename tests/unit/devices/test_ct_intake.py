@@ -169,3 +169,13 @@ def test_without_room_nothing_is_taken_and_what_is_pending_is_not_rolled_for_it(
     ledger.acknowledge(tuple(arrived.number for arrived in taken))
     intake.take(tmp_path / "much", "CT")
     assert store.find(taken[0].sha256) is None
+
+
+def test_an_id_beyond_all_measure_names_nothing_and_is_not_passed_on(intake: Intake, tmp_path: Path) -> None:
+    """A line to the agent must stay a line, whatever a sender writes into the Patient ID."""
+    content = write_object(tmp_path / "one", ooi_id="7-42").read_bytes()
+    at = content.index(b"\x10\0\x20\0LO")
+    length = int.from_bytes(content[at + 6 : at + 8], "little")
+    long = b"\x10\0\x20\0LO" + (60_000).to_bytes(2, "little") + b"7" * 60_000
+    (tmp_path / "one").write_bytes(content[:at] + long + content[at + 8 + length :])
+    assert intake.take(tmp_path / "one", "CT").ooi_id == ""

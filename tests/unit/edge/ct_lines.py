@@ -48,6 +48,7 @@ class CtBench(Bench):
     """A bench whose line has a CT that is ready."""
 
     line: Line = field(default_factory=ct_line)
+    volumes: str = ""  # what the next scan's are called; after whom it names if not given
 
     def __post_init__(self) -> None:
         self.core = Core(self.line, "policy")
@@ -88,7 +89,7 @@ class CtBench(Bench):
             ScanArrived(
                 "ct",
                 scan_id or f"scan-{named}",
-                (ScanVolume(f"low-{named}", "low", 9), ScanVolume(f"high-{named}", "high", 9)),
+                tuple(ScanVolume(f"{each}-{self.volumes or named}", each, 9) for each in ("low", "high")),
                 complete,
                 at_mm + self.ct.end_mm + length_mm + 800,
                 at_mm + self.ct.middle_mm + length_mm // 2 - early_mm,
@@ -98,8 +99,11 @@ class CtBench(Bench):
         )
 
     def review(self, scan_id: str, at_mm: int, review: Review | None = None) -> list[Action]:
-        """The reviewer's word half a second later."""
-        return self.feed(ScanReviewed(scan_id, review or clear(), at_mm + self.ct.end_mm + 1700))
+        """The reviewer's word half a second later, for whoever has that scan."""
+        holders = (each for each in self.core.items.values() if each.scan and each.scan.scan_id == scan_id)
+        holder = next(holders, None)
+        passage_id = holder.passage_id if holder is not None else "nobody's"
+        return self.feed(ScanReviewed(scan_id, passage_id, review or clear(), at_mm + self.ct.end_mm + 1700))
 
     def overdue(self, item: int, at_mm: int) -> list[Action]:
         """The item's scan should have come by now."""

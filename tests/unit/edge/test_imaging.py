@@ -28,7 +28,7 @@ from edge.observations import Film, MediaKept, ReviewScan, ScanArrived, ScanRevi
 from edge.reviewing import ReviewerProcess
 from edge.worker_thread import WorkerThread
 from models.findings import Outcome, Review
-from models.tasks import Done, Task
+from models.tasks import Done, Reported, Task
 from tests.unit.edge.ct_lines import ct_line
 from tests.unit.edge.lines import EPOCH, KEYS
 
@@ -57,7 +57,7 @@ class Reviewer(ReviewerProcess):
     """Remembers what it was asked."""
 
     def __init__(self) -> None:
-        super().__init__((), 1.0, lambda done: None, lambda: 0.0)
+        super().__init__((), 1.0, lambda done: None, lambda: 0.0, lambda reported: None)
         self.tasks: list[Task] = []
 
     def ask(self, task: Task) -> None:
@@ -69,7 +69,8 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.intake = Intake(ct_line(), KEYS, "session")
+        self.line = ct_line()
+        self.intake = Intake(self.line, KEYS, "session")
         self.store = EvidenceStore(folder / "evidence", 10**9, 0, lambda: 1000.0)
         self.evidence = Evidence(
             folder / "evidence.db", self.store, lambda content: KEYS.seal(content, "media")
@@ -117,21 +118,40 @@ def test_a_scan_is_reviewed_from_links_that_outlive_its_class(site: Site):
 
 def test_a_review_and_its_report_come_in(site: Site, wait_until: Callable[..., None]):
     site.imaging.carry_out(ReviewScan("scan", "p1", ()))
-    Path(site.reviewer.tasks[0].report).write_bytes(b"tdr")
+    (task,) = site.reviewer.tasks
     review = Review(Outcome.CLEAR, "test")
-    site.imaging.reviewed(Done("scan", review, reported=True))
-    found: list[object] = []
+    site.imaging.reviewed(Done("another", review))  # which nobody asked for
+    site.imaging.reported(Reported("another", written=True))
+    site.imaging.reviewed(Done(task.scan_id, review))
+    found: list[object] = list(site.intake.observed(site.poll(1.0)))
+    assert found == [ScanReviewed("scan", "p1", review, 1000)]  # it does not wait for the report
+    Path(task.report).write_bytes(b"tdr")
+    site.imaging.reported(Reported(task.scan_id, written=True))
 
     def came() -> bool:
         found.extend(site.intake.observed(site.poll(1.0)))
         return len(found) == 2
 
     wait_until(came, "review and report")
-    reviewed, kept = found
-    assert reviewed == ScanReviewed("scan", review, 1000)
+    _, kept = found
     assert isinstance(kept, MediaKept)
     assert (kept.passage_id, kept.kind, kept.size) == ("p1", MediaKind.REPORT, 3)
     wait_until(lambda: not list((site.folder / "review").iterdir()), "nothing is left under review")
+
+
+def test_a_report_that_was_not_written_leaves_nothing(site: Site, wait_until: Callable[..., None]):
+    for _ in range(12):
+        site.imaging.carry_out(ReviewScan("scan", "p1", ()))
+    first, *_, last = site.reviewer.tasks
+    half_written = Path(first.report).with_name(f".{first.scan_id}.tdr.99.part")
+    half_written.write_bytes(b"td")
+    for task in (first, last):
+        Path(task.report).write_bytes(b"tdr")
+    site.imaging.reviewed(Done(first.scan_id, Review(Outcome.CLEAR, "test")))
+    site.imaging.reported(Reported(first.scan_id))
+    wait_until(lambda: not half_written.exists(), "what it left is gone")
+    assert [path.name for path in (site.folder / "review").iterdir()] == [f"{last.scan_id}.tdr"]
+    assert not any(isinstance(each, MediaKept) for each in site.intake.observed(site.poll(1.0)))
 
 
 def test_footage_is_sealed_and_does_not_stay_in_the_open(site: Site, wait_until: Callable[..., None]):
@@ -162,3 +182,33 @@ def test_a_scan_comes_with_the_belts_travel_at_its_middle(site: Site):
     assert found == expected
     site.intake.reading(replace(scan, scanned_at_s=None))
     assert site.intake.observed(site.poll(5.0)) == [replace(expected, encoder_mm=5000, middle_mm=None)]
+    site.intake.reading(replace(scan, problem="double: objects of this scan came before"))
+    assert site.intake.observed(site.poll(6.0)) == [replace(expected, encoder_mm=6000, complete=False)]
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0, 1.1, -1.1])
+def test_a_clock_that_was_set_between_scan_and_arrival_never_says_when_it_was(site: Site, step_s: float):
+    """The scanner's times are brought onto our clock by the wall clock's present difference."""
+    for moment in range(100, 900):
+        site.intake.observed(site.poll(moment / 100))
+    scan = ScanStored("ct", 8.9, "1.2.3", (), True, 6.0 + step_s, 7, EPOCH)
+    site.intake.reading(scan)
+    (found,) = site.intake.observed(site.poll(9.0))
+    assert isinstance(found, ScanArrived)
+    window_mm = site.line.ct.window_mm if site.line.ct else 0
+    assert found.middle_mm is None or abs(found.middle_mm - 6000) > window_mm
+
+
+def test_scans_of_one_name_are_reviewed_from_their_own_files(site: Site):
+    """Two studies under one id, both waiting: neither review may see the other's volume."""
+    hashes = [site.store.put(content, EvidenceClass.CLEAR) for content in (b"first", b"second")]
+    for passage_id, sha256 in zip(("p1", "p2"), hashes, strict=True):
+        site.imaging.carry_out(ReviewScan("1.2.3", passage_id, (ScanVolume(sha256, "high", 6),)))
+    first, second = site.reviewer.tasks
+    assert Path(first.files[0].path).read_bytes() == b"first"
+    assert Path(second.files[0].path).read_bytes() == b"second"
+    assert first.scan_id != second.scan_id
+    review = Review(Outcome.CLEAR, "test")
+    site.imaging.reviewed(Done(second.scan_id, review))
+    assert site.intake.observed(site.poll(1.0)) == [ScanReviewed("1.2.3", "p2", review, 1000)]
+    assert "1.2.3" not in "".join(path.name for path in (site.folder / "review").iterdir())

@@ -211,6 +211,23 @@ def test_doubt_ends_with_a_scan_that_fits_its_item_and_neither_neighbour():
     assert not line.core.state.tunnel_doubtful
 
 
+def test_equal_goods_are_not_doubted_for_ever():
+    line = bench(*(f"RB{item:09}CN" for item in range(1, 10)))
+    line.store(99, 0)
+    doubtful: list[bool] = []
+    line.observe(1, 0, "RB000000001CN")
+    for item in range(1, 9):
+        at_mm = 1100 * (item - 1)
+        line.observe(item + 1, at_mm + 1100, f"RB{item + 1:09}CN")
+        line.decide(item, at_mm)
+        line.store(item, at_mm)
+        line.review(f"scan-{item}", at_mm)
+        verdict = line.core.items[item].verdict
+        assert verdict is not None
+        doubtful.append(Reason.SCAN_DOUBTFUL in verdict.reasons)
+    assert doubtful == [True] * 5 + [False] * 3
+
+
 def test_items_that_pass_while_the_ct_is_not_ready_are_inspected():
     line = bench()
     line.observe(1, 0, A)
@@ -253,12 +270,14 @@ def test_by_order_a_scan_belongs_to_the_first_that_has_none():
     assert said(line.review("second", 1100), PassageDecided).role is LaneRole.RELEASE
 
 
-def test_by_order_a_lost_scan_is_found_out_by_the_window():
+def test_by_order_a_lost_scan_is_found_out_when_the_next_one_comes():
     line = CtBench(line=ct_line(names_items=False))
     line.observe(1, 0, A)
     line.observe(2, 1100, B)
     line.store(None, 1100, scan_id="of the second")
-    assert ScanDoubt.OUT_OF_WINDOW in line.core.items[1].scan_doubts
+    assert line.core.items[1].scan is None
+    assert ScanDoubt.MISSING in line.core.items[1].scan_doubts
+    assert ScanDoubt.TUNNEL_DOUBTFUL in line.core.items[2].scan_doubts
 
 
 def test_each_camera_films_an_item_once_when_its_middle_passes():

@@ -64,6 +64,23 @@ def write_rle(path: Path, values: NDArray[np.uint16], energy: str = "high", **ch
     return path
 
 
+def write_delimited(path: Path, values: NDArray[np.uint16], energy: str = "high", **changed: Any) -> Path:
+    """The object as a file whose sequences and items have no lengths but delimiters."""
+    top = ct(values, energy, **changed)
+    _delimit(top)
+    top.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _delimit(dataset: Dataset) -> None:
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for item in element.value:
+                item.is_undefined_length_sequence_item = True
+                _delimit(item)
+
+
 def _plain(top: Dataset, frames: int) -> None:
     top.PixelSpacing, top.SliceThickness = [SPACING_MM[1], SPACING_MM[2]], SPACING_MM[0]
     top.RescaleSlope, top.RescaleIntercept, top.KVP = SLOPE, INTERCEPT, 150

@@ -14,11 +14,20 @@ from pydicom.dataset import Dataset
 from models.formats.dicos_ct import read_ct, read_header
 from models.formats.errors import FormatError
 from models.formats.header import Energy
-from tests.unit.models.formats_written import INTERCEPT, SLOPE, SPACING_MM, ct, ramp, write_ct, write_rle
+from tests.unit.models.formats_written import (
+    INTERCEPT,
+    SLOPE,
+    SPACING_MM,
+    ct,
+    ramp,
+    write_ct,
+    write_delimited,
+    write_rle,
+)
 
 
 @pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("write", [write_ct, write_rle])
+@pytest.mark.parametrize("write", [write_ct, write_rle, write_delimited])
 @pytest.mark.parametrize("energy", ["low", "high"])
 def test_an_object_is_read(tmp_path: Path, write: Any, energy: str, plain: bool) -> None:
     path = write(tmp_path / "a", ramp(), energy, plain=plain)
@@ -130,7 +139,7 @@ def test_transfer_syntaxes_not_taken(tmp_path: Path) -> None:
             read_header(tmp_path / "b")
 
 
-@pytest.mark.parametrize("write", [write_ct, write_rle])
+@pytest.mark.parametrize("write", [write_ct, write_rle, write_delimited])
 def test_truncated_anywhere(tmp_path: Path, write: Any) -> None:
     content = write(tmp_path / "a", ramp((2, 3, 4))).read_bytes()
     cut = tmp_path / "cut"
@@ -143,7 +152,7 @@ def test_truncated_anywhere(tmp_path: Path, write: Any) -> None:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_flipped_bytes_never_raise_anything_else(tmp_path: Path, data: st.DataObject) -> None:
-    write = data.draw(st.sampled_from([write_ct, write_rle]))
+    write = data.draw(st.sampled_from([write_ct, write_rle, write_delimited]))
     content = bytearray(write(tmp_path / "a", ramp((2, 3, 4))).read_bytes())
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(128, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -192,6 +201,67 @@ def test_huge_lengths_allocate_nothing(tmp_path: Path, length: int) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 16 * 2**20
+
+
+_HEAD, _SHARED, _FRAMES = b"\x08\x00\x08\x00CS", b"\x00\x52\x29\x92SQ", b"\x00\x52\x30\x92SQ"
+_ITEM, _ITEM_END, _SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
+_OPEN = b"\xff\xff\xff\xff"
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        # UN of undefined length: its items hold elements without VR (DICOM PS3.5, 6.2.2)
+        b"UN\0\0" + _OPEN + _ITEM + _OPEN + b"\x09\x00\x02\x10\x04\0\0\0SQ\0\0" + _ITEM_END + bytes(4),
+        b"UN\0\0" + _OPEN + _ITEM + b"\x04\0\0\0" + _SEQUENCE_END,
+        b"SQ\0\0" + _OPEN + _ITEM + _OPEN + b"\x09\x00\x02\x10SQ\0\0" + _OPEN + _SEQUENCE_END + bytes(4)
+        + _ITEM_END + bytes(4),
+        b"SQ\0\0" + _OPEN + _ITEM + bytes(4),
+        b"ZZ\0\0\x04\0\0\0abcd",  # a VR to come
+    ],
+)  # fmt: skip
+def test_what_is_private_is_passed_over(tmp_path: Path, private: bytes) -> None:
+    content = write_ct(tmp_path / "a", ramp()).read_bytes()
+    head = content.index(b"\x10\x00\x20\x00LO")  # PatientID
+    end = _SEQUENCE_END + bytes(4) if _OPEN in private else b""
+    element = b"\x09\x00\x01\x10" + private + end
+    (tmp_path / "b").write_bytes(content[:head] + element + content[head:])
+    assert read_header(tmp_path / "b") == read_header(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("write", "found", "put", "field"),
+    [
+        (write_ct, _HEAD, b"\x08\x00\x08\x00\x04\0", "header"),  # without its VR
+        (write_ct, _SHARED, _SHARED[:4] + b"UN", "SharedFunctionalGroupsSequence"),
+        (write_ct, _FRAMES, _FRAMES[:4] + b"OB", "PerFrameFunctionalGroupsSequence"),
+        (write_ct, _ITEM, _ITEM_END, "SharedFunctionalGroupsSequence"),
+        (write_delimited, _ITEM, _ITEM_END, "header"),
+        (write_delimited, _ITEM_END, _ITEM, "header"),
+        (write_delimited, _ITEM_END, _SEQUENCE_END, "header"),
+        (write_delimited, _SEQUENCE_END, _ITEM_END, "header"),
+        (write_delimited, _SEQUENCE_END, b"\x09\x00\x01\x10", "header"),
+    ],
+)
+def test_broken_structure_is_refused(
+    tmp_path: Path, write: Any, found: bytes, put: bytes, field: str
+) -> None:
+    content = write(tmp_path / "a", ramp()).read_bytes()
+    assert found in content
+    (tmp_path / "b").write_bytes(content.replace(found, put, 1))
+    with pytest.raises(FormatError) as refused:
+        read_header(tmp_path / "b")
+    assert refused.value.field == field
+
+
+def test_an_items_elements_end_with_it(tmp_path: Path) -> None:
+    """An element that reaches beyond its item would be read from the next one's bytes."""
+    content = write_ct(tmp_path / "a", ramp()).read_bytes()
+    at = content.index(b"\x28\x00\x52\x10DS") + 6  # RescaleIntercept
+    longer = (int.from_bytes(content[at : at + 2], "little") + 200).to_bytes(2, "little")
+    (tmp_path / "b").write_bytes(content[:at] + longer + content[at + 2 :])
+    with pytest.raises(FormatError, match="PixelValueTransformationSequence: expected items of whole"):
+        read_header(tmp_path / "b")
 
 
 def test_deeply_nested_and_endless_headers(tmp_path: Path) -> None:

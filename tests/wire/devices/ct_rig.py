@@ -23,6 +23,7 @@ class Rig:
         self.line_folder = data / "edge-L1"
         self.scans: list[ScanStored] = []
         self.driver: CtScanner | None = None
+        self.takes = True  # what it is handed is written down
         self._stop: Callable[[], object] | None = None
         self._thread: threading.Thread | None = None
 
@@ -31,8 +32,13 @@ class Rig:
         driver = make_ct(device, self.data, self.line_folder, time.monotonic, time.time)
         ready = threading.Event()
 
+        def take(scan: ScanStored) -> None:
+            self.scans.append(scan)
+            if self.takes:
+                driver.taken(scan.scan_id)
+
         async def run() -> None:
-            task = asyncio.ensure_future(driver.run(self.scans.append))
+            task = asyncio.ensure_future(driver.run(take))
             loop = asyncio.get_running_loop()
             self._stop = lambda: loop.call_soon_threadsafe(task.cancel)
             ready.set()

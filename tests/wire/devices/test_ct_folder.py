@@ -182,3 +182,19 @@ def test_the_same_scan_again_is_told_as_a_double(rig: Rig, folder: Path, outside
             shutil.copy(path, folder / path.name)
         rig.wait_for_scans(count)
     assert [scan.problem for scan in rig.scans] == ["", "double: objects of this scan came before"]
+
+
+def test_what_was_not_taken_is_handed_on_again(rig: Rig, folder: Path, outside: Path) -> None:
+    """The agent was killed before the scan was in its journal."""
+    rig.takes = False
+    rig.start(watched())
+    for path in write_scan(outside):
+        path.rename(folder / path.name)
+    rig.wait_for_scans(1)
+    rig.stop()
+    rig.takes = True
+    rig.start(watched())
+    first, again = rig.wait_for_scans(2)
+    assert (again.scan_id, again.files, again.complete, again.problem) == (
+        first.scan_id, first.files, True, "",
+    )  # fmt: skip

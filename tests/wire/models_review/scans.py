@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from models.tasks import Done, Ready, Task, TaskFile
+from models.tasks import Done, Ready, Reported, Task, TaskFile
 from simulators.ct import dicos
 from simulators.ct.hazards import Hazard
 from simulators.ct.packing import Parcelled, packed
@@ -50,14 +50,22 @@ class Worker:
         stdin.write(line + b"\n")
         stdin.flush()
 
-    def answer(self) -> Done:
+    def answer(self) -> Done | Reported:
         """The next answer."""
-        return msgspec.json.decode(self._stream(self.process.stdout).readline(), type=Done)
+        return msgspec.json.decode(self._stream(self.process.stdout).readline(), type=Done | Reported)
 
-    def review(self, scan_id: str, files: Sequence[TaskFile], report: str = "") -> Done:
-        """Give a task and wait for its answer."""
+    def result(self) -> tuple[Done, bool]:
+        """The next task's review, which must come first, and whether its report was written."""
+        done, reported = self.answer(), self.answer()
+        assert isinstance(done, Done)
+        assert isinstance(reported, Reported)
+        assert reported.scan_id == done.scan_id
+        return done, reported.written
+
+    def review(self, scan_id: str, files: Sequence[TaskFile], report: str = "") -> tuple[Done, bool]:
+        """Give a task and wait for its result."""
         self.give(msgspec.json.encode(Task(scan_id, tuple(files), report)))
-        return self.answer()
+        return self.result()
 
     def end(self) -> list[dict[str, object]]:
         """Close its stdin; it must end by itself. Returns its log."""

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.findings import FindingKind, ImageException, Outcome
 from models.formats.tdr_reading import read_report
 from models.formats.tdr_report import ReportType
 from models.review.build import shipped_model
-from models.tasks import TaskFile
+from models.tasks import Done, Task, TaskFile
 from simulators.ct.hazards import Hazard
 from tests.wire.models_review.scans import Worker, command, environment, scanned
 
@@ -45,9 +46,10 @@ def test_it_reviews_scan_after_scan_and_ends_with_its_stdin(
 ) -> None:
     assert worker.ready().ready == ("classical 1",)
     report = tmp_path / "report.dcs"
-    clear, alarm = worker.review("1", plain), worker.review("2", bottle, str(report))
-    assert (clear.scan_id, clear.review.outcome, clear.reported) == ("1", Outcome.CLEAR, False)
-    assert (alarm.scan_id, alarm.review.outcome, alarm.reported) == ("2", Outcome.ALARM, True)
+    clear, written = worker.review("1", plain)
+    assert (clear.scan_id, clear.review.outcome, written) == ("1", Outcome.CLEAR, False)
+    alarm, written = worker.review("2", bottle, str(report))
+    assert (alarm.scan_id, alarm.review.outcome, written) == ("2", Outcome.ALARM, True)
     assert [finding.kind for finding in alarm.review.findings] == [FindingKind.LIQUID]
     read = read_report(report)
     assert (read.type, read.outcome, read.ooi_id) == (ReportType.MACHINE, Outcome.ALARM, "3-17")
@@ -61,7 +63,7 @@ def test_both_reviewers_and_the_shipped_model(bottle: tuple[TaskFile, ...]) -> N
     try:
         ready = worker.ready()
         assert ready.model_sha256 == shipped_model().sha256
-        done = worker.review("1", bottle)
+        done, _ = worker.review("1", bottle)
     finally:
         worker.kill()
     assert done.review.outcome is Outcome.ALARM
@@ -77,9 +79,9 @@ def test_garbage_is_answered_if_it_names_a_scan_and_else_logged(
     for line in (b"garbage", b"\xff\xfe\x00", b"", b"[" * 100_000, b"{}", b"x" * 3_000_000):
         worker.give(line)
     worker.give(b'{"scan_id": "7", "files": "none"}')
-    refused = worker.answer()
+    refused, _ = worker.result()
     assert (refused.scan_id, refused.review.exception) == ("7", ImageException.NOT_REVIEWED)
-    assert worker.review("8", plain).review.outcome is Outcome.CLEAR
+    assert worker.review("8", plain)[0].review.outcome is Outcome.CLEAR
     events = [entry["event"] for entry in worker.end()]
     assert events.count("task_refused") == 5
     assert events.count("line_too_long") == 1
@@ -112,11 +114,11 @@ def test_bad_files_are_unreadable_and_do_not_end_it(
 ) -> None:
     worker.ready()
     for name, files in bad.items():
-        done = worker.review(name, files, str(tmp_path / "report.dcs"))
+        done, _ = worker.review(name, files, str(tmp_path / "report.dcs"))
         assert (done.scan_id, done.review.outcome) == (name, Outcome.EXCEPTION)
         assert done.review.exception is ImageException.UNREADABLE, done
         assert done.review.detail
-    assert worker.review("good", plain).review.outcome is Outcome.CLEAR
+    assert worker.review("good", plain)[0].review.outcome is Outcome.CLEAR
     worker.end()
 
 
@@ -124,9 +126,35 @@ def test_a_report_that_cannot_be_written_leaves_the_review(
     worker: Worker, plain: tuple[TaskFile, ...], tmp_path: Path
 ) -> None:
     worker.ready()
-    done = worker.review("1", plain, str(tmp_path / "no folder" / "report.dcs"))
-    assert (done.review.outcome, done.reported) == (Outcome.CLEAR, False)
+    done, written = worker.review("1", plain, str(tmp_path / "no folder" / "report.dcs"))
+    assert (done.review.outcome, written) == (Outcome.CLEAR, False)
     assert "report_failed" in [entry["event"] for entry in worker.end()]
+
+
+def test_the_review_does_not_wait_for_a_report_that_hangs(
+    worker: Worker, plain: tuple[TaskFile, ...], tmp_path: Path
+) -> None:
+    worker.ready()
+    report = tmp_path / "report.dcs"
+    os.mkfifo(tmp_path / f".report.dcs.{worker.process.pid}.part")  # which nobody will ever read
+    worker.give(msgspec.json.encode(Task("1", plain, str(report))))
+    done = worker.answer()
+    assert isinstance(done, Done)
+    assert done.review.outcome is Outcome.CLEAR
+    assert not report.exists()
+
+
+def test_what_could_not_be_loaded_is_still_reported(
+    worker: Worker, plain: tuple[TaskFile, ...], tmp_path: Path
+) -> None:
+    worker.ready()
+    report = tmp_path / "report.dcs"
+    low, high = plain
+    exchanged = (TaskFile(low.path, "high"), TaskFile(high.path, "low"))
+    done, written = worker.review("1", exchanged, str(report))
+    assert (done.review.exception, written) == (ImageException.UNREADABLE, True)
+    read = read_report(report)
+    assert (read.ooi_id, read.exception, len(read.images)) == ("3-17", ImageException.UNREADABLE, 2)
 
 
 def test_a_model_of_another_hash_does_not_begin(tmp_path: Path) -> None:
@@ -151,7 +179,7 @@ def test_an_interrupt_at_the_terminal_is_the_parents_to_handle(
 ) -> None:
     worker.ready()
     worker.process.send_signal(signal.SIGINT)
-    assert worker.review("1", plain).review.outcome is Outcome.CLEAR
+    assert worker.review("1", plain)[0].review.outcome is Outcome.CLEAR
     worker.end()
 
 
@@ -163,7 +191,7 @@ def test_it_can_be_killed_and_started_again(plain: tuple[TaskFile, ...]) -> None
     second = Worker()
     try:
         second.ready()
-        assert second.review("1", plain).review.outcome is Outcome.CLEAR
+        assert second.review("1", plain)[0].review.outcome is Outcome.CLEAR
     finally:
         second.kill()
 
