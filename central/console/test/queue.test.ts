@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import type { ReviewRow } from "../src/api/types.ts";
+import type { ReviewRow } from "../src/api/image-types.ts";
 import { followed, nextOf, whyNoRelease, whyNoStop } from "../src/review/queue.ts";
 import { runsOf } from "../src/review/stage/slice-strip.tsx";
 

@@ -5,7 +5,8 @@ import { useSyncExternalStore } from "react";
 import { merge } from "../line/fresh.ts";
 import { followed, type LineReport } from "../line/report.ts";
 import { get } from "./client.ts";
-import type { Alarm, Answer, Claim, Figures, LineState, PassageList, PassageRow, ReviewRow } from "./types.ts";
+import type { Claim, ReviewRow } from "./image-types.ts";
+import type { Alarm, Answer, Figures, LineState, PassageList, PassageRow } from "./types.ts";
 
 /** `since`: when the stream became what it is, as an ISO time of this browser's clock. */
 export interface Connection {

@@ -3,7 +3,8 @@
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { ApiError, get, post } from "./client.ts";
-import type { Me, PassageImage, PassageList, PassagePage, PassageSearch, Site } from "./types.ts";
+import type { PassageImage } from "./image-types.ts";
+import type { Me, PassageList, PassagePage, PassageSearch, Site } from "./types.ts";
 
 /** Asks again only where asking again can help. */
 export const queries = new QueryClient({

@@ -40,7 +40,7 @@ function Line({ line }: { line: SiteLine }) {
         </Contained>
         <LineSentence report={report} />
       </section>
-      <Devices tiles={report?.state.devices} />
+      <Devices line={line} tiles={report?.state.devices} />
       {mayAnswer ? <Awaiting lineId={line.id} /> : null}
       <div className="line-columns">
         {seesPassages ? (

@@ -3,10 +3,12 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useNavigate } from "react-router";
 
+import { useLive } from "../api/live.ts";
 import type { ItemOnBelt, SiteLine } from "../api/types.ts";
 import { tail } from "../format/quantity.ts";
 import { useText } from "../i18n/text.ts";
 import { ROLE_PATHS } from "../marks/role-mark.tsx";
+import { standingOf } from "../marks/standing.ts";
 import { PARCEL_HEIGHT, poseOf, type Scale } from "./geometry.ts";
 import { isStale, NO_MOTION, positionOf, report as take, type Motion } from "./motion.ts";
 import type { LineReport } from "./report.ts";
@@ -45,6 +47,7 @@ export function Parcels({ line, scale, report }: { line: SiteLine; scale: Scale;
         <Parcel
           key={item.passage_id}
           item={item}
+          cutoff_mm={line.belt.release_cutoff_mm}
           scale={scale}
           keep={(element) => {
             elements.current.set(item.passage_id, element);
@@ -75,14 +78,17 @@ function place(
 
 interface ParcelProps {
   item: ItemOnBelt;
+  cutoff_mm: number;
   scale: Scale;
   keep: (element: SVGGElement) => () => void;
 }
 
-function Parcel({ item, scale, keep }: ParcelProps) {
+function Parcel({ item, cutoff_mm, scale, keep }: ParcelProps) {
   const text = useText();
   const navigate = useNavigate();
-  const role = item.role ?? "none";
+  const reasons = useLive((live) => live.rows.find((row) => row.passage_id === item.passage_id)?.reasons);
+  const role = standingOf(item.role, reasons ?? [], item.position_mm, cutoff_mm);
+  const word = role === "image" ? `${text.role.image.word}: ${text.role.image.lane}` : text.role[role].word;
   const { length } = poseOf(scale, item.position_mm, item.length_mm, null);
   const name = tail(item.passage_id);
   const open = (): void => void navigate(`/passages/${item.passage_id}`);
@@ -92,11 +98,11 @@ function Parcel({ item, scale, keep }: ParcelProps) {
       ref={(element) => (element ? keep(element) : undefined)}
       role="link"
       tabIndex={0}
-      aria-label={text.line.parcel(name, text.role[role].word)}
+      aria-label={text.line.parcel(name, word)}
       onClick={open}
       onKeyDown={(event) => (event.key === "Enter" ? open() : undefined)}
     >
-      <title>{text.line.parcel(name, text.role[role].word)}</title>
+      <title>{text.line.parcel(name, word)}</title>
       <rect width={length} height={PARCEL_HEIGHT} rx={role === "release" ? 6 : 2} />
       <svg
         x={length / 2 - MARK / 2}

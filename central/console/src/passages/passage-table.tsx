@@ -8,6 +8,7 @@ import type { PassageRow } from "../api/types.ts";
 import { kilograms, tail } from "../format/quantity.ts";
 import { dateAndTime, timeOfDay } from "../format/time.ts";
 import { useText } from "../i18n/text.ts";
+import { useStanding } from "../marks/standing.ts";
 import { Verdict } from "../marks/verdict.tsx";
 import "./passages.css";
 
@@ -56,6 +57,7 @@ export function PassageTable({ rows, dated = false, caption }: Props) {
 function Row({ row, dated }: { row: PassageRow; dated: boolean }) {
   const text = useText();
   const line = useSite().lines.find((one) => one.id === row.line);
+  const standing = useStanding(row);
   const name = tail(row.passage_id);
   const why = row.reasons[0] && text.reasons[row.reasons[0]]?.sentence;
   return (
@@ -70,7 +72,7 @@ function Row({ row, dated }: { row: PassageRow; dated: boolean }) {
       <td>{row.courier || "–"}</td>
       <td className="number">{kilograms(row.weight_g)}</td>
       <td>
-        <Verdict role={row.role_decided} lane={laneName(line, row.lane_decided)} />
+        <Verdict role={standing} lane={standing === "image" ? undefined : laneName(line, row.lane_decided)} />
       </td>
       <td>
         <Actual row={row} lane={laneName(line, row.lane_actual)} />

@@ -5,7 +5,7 @@ import { Button } from "antd";
 
 import { ApiError, post } from "../api/client.ts";
 import { keys, passagePath } from "../api/queries.ts";
-import type { Finding, PassageImage } from "../api/types.ts";
+import type { Finding, PassageImage } from "../api/image-types.ts";
 import { useText } from "../i18n/text.ts";
 import { Contained } from "../marks/states.tsx";
 import { useKeys } from "../shell/keys.ts";

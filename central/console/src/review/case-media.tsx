@@ -8,7 +8,7 @@ import { useEffect, useState } from "react";
 import { ApiError, post, revealFile } from "../api/client.ts";
 import { keys, passagePath } from "../api/queries.ts";
 import { useMay } from "../api/site.tsx";
-import type { MediaItem } from "../api/types.ts";
+import type { MediaItem } from "../api/image-types.ts";
 import { dateAndTime, timeOfDay } from "../format/time.ts";
 import { useText } from "../i18n/text.ts";
 import { RevealDialog } from "../passage/reveal-dialog.tsx";

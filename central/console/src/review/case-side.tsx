@@ -2,7 +2,8 @@
 
 import { Link } from "react-router";
 
-import type { PassageImage, PassagePage } from "../api/types.ts";
+import type { PassageImage } from "../api/image-types.ts";
+import type { PassagePage } from "../api/types.ts";
 import { kilograms, money } from "../format/quantity.ts";
 import { useText } from "../i18n/text.ts";
 import { Weights } from "../passage/evidence.tsx";

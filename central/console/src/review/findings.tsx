@@ -1,6 +1,6 @@
 // What the review of the image found, and the doubts of whose image it is; a click on a finding centres all planes on it.
 
-import type { Finding, ImageReview, ScanDoubt } from "../api/types.ts";
+import type { Finding, ImageReview, ScanDoubt } from "../api/image-types.ts";
 import { kilograms, percent } from "../format/quantity.ts";
 import { useText } from "../i18n/text.ts";
 import { numbered } from "./numbered.ts";

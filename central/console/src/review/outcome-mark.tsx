@@ -1,6 +1,6 @@
 // The mark of a review's outcome: a shape each, so that its colour never speaks alone.
 
-import type { Outcome } from "../api/types.ts";
+import type { Outcome } from "../api/image-types.ts";
 import { useText } from "../i18n/text.ts";
 
 const MARKS: Record<Outcome | "none", { shape: string; tone: string }> = {

@@ -6,8 +6,8 @@ import { Link } from "react-router";
 import { AnswerSentence } from "../answer/answer-sentence.tsx";
 import { Remaining } from "../answer/remaining.tsx";
 import { useLive } from "../api/live.ts";
-import type { ReviewRow } from "../api/types.ts";
-import { tail } from "../format/quantity.ts";
+import type { ReviewRow } from "../api/image-types.ts";
+import { percent, tail } from "../format/quantity.ts";
 import { timeOfDay } from "../format/time.ts";
 import type { Messages } from "../i18n/shapes.ts";
 import { useText } from "../i18n/text.ts";
@@ -78,7 +78,9 @@ function Row({ shown: { row, left }, chosen }: { shown: Shown; chosen: boolean }
       <Link to={`/review/${row.passage_id}`}>
         <OutcomeMark outcome={row.scan_doubts.length > 0 ? "exception" : row.outcome} />
         <b className="queue-id">{tail(row.passage_id)}</b>
-        <span className="queue-what">{foundIn(row, text)}</span>
+        <span className="queue-what" title={foundIn(row, text)}>
+          {foundIn(row, text)}
+        </span>
         <span className="queue-when">
           {answer ? (
             <AnswerSentence answer={answer} />
@@ -103,7 +105,8 @@ function Row({ shown: { row, left }, chosen }: { shown: Shown; chosen: boolean }
 /** What was found, in few words: findings, else the exception, else why papers flagged it. */
 export function foundIn(row: ReviewRow, text: Messages): string {
   const { review: words } = text;
-  if (row.findings.length > 0) return row.findings.map(({ kind }) => words.kinds[kind]).join(" · ");
+  if (row.findings.length > 0)
+    return row.findings.map(({ kind, score }) => `${words.kinds[kind]} ${percent(score)}`).join(" · ");
   if (row.exception) return words.exceptions[row.exception].word;
   if (row.scan_doubts.length > 0) return row.scan_doubts.map((doubt) => words.doubts[doubt].word).join(" · ");
   return row.reasons.map((reason) => text.reasons[reason]?.word ?? reason).join(" · ") || "–";

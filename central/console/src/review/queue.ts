@@ -1,6 +1,6 @@
 // The queue as a reader sees it: rows stand still, new ones come in below, those that left stay until one goes on. Pure.
 
-import type { ReviewRow } from "../api/types.ts";
+import type { ReviewRow } from "../api/image-types.ts";
 
 /** A row as it is shown; `left`: no longer in the service's list. */
 export interface Shown {
@@ -25,13 +25,16 @@ export function followed(before: readonly Shown[], rows: readonly ReviewRow[], s
 const answerable = ({ row, left }: Shown): boolean =>
   !left && row.closed_at === null && (row.claimed_by === null || row.claimed_by_me);
 
-/** The case that `Space` takes: the one with the least belt left that nobody works on; then those past the belt. */
+/** The case that `Space` takes: the one with the least belt left that nobody works on, and pressed again the one after
+ * it, round and round; where nothing awaits an answer, those past the belt. */
 export function nextOf(shown: readonly Shown[], current: string | null): string | null {
-  const others = shown.filter(({ row }) => row.passage_id !== current);
-  const urgent = others
+  const isOther = ({ row }: Shown): boolean => row.passage_id !== current;
+  const urgent = shown
     .filter((one) => answerable(one) && one.row.awaiting_answer)
     .toSorted((a, b) => (a.row.remaining_mm ?? Infinity) - (b.row.remaining_mm ?? Infinity));
-  return (urgent[0] ?? others.find(answerable))?.row.passage_id ?? null;
+  const at = urgent.findIndex((one) => !isOther(one));
+  const next = [...urgent.slice(at + 1), ...urgent.slice(0, Math.max(0, at))][0];
+  return (next ?? shown.find((one) => isOther(one) && answerable(one)))?.row.passage_id ?? null;
 }
 
 /** Why a release is not offered; null: it may be tried. The line and the service rule all the same. */

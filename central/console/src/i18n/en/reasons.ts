@@ -52,7 +52,8 @@ export const reasons: Record<Reason, Wording> = {
   },
   image_pending: {
     word: "Image pending",
-    sentence: "Its CT image is not reviewed yet; if it is clear before the cut-off, the item may still be released.",
+    sentence:
+      "Its CT image is not reviewed yet: released if it is clear before the cut-off, inspected if it does not come.",
   },
   image_alarm: { word: "Image alarm", sentence: "The review boxed something in the image: an officer is to look." },
   image_prohibited: {

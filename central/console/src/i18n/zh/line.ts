@@ -1,11 +1,14 @@
 // The line page and rows of passages, in Chinese.
 
+import type { DeviceKind } from "../../line/device-kind.ts";
+
 export const line = {
   role: {
     release: { word: "放行", lane: "放行道" },
     wait: { word: "等候", lane: "等候道" },
     inspect: { word: "查验", lane: "查验道" },
     recirculate: { word: "复扫", lane: "复扫道" },
+    image: { word: "待图", lane: "若图像未到则查验" },
     none: { word: "未定", lane: "未定" },
   },
   line: {
@@ -65,10 +68,19 @@ export const line = {
       side: "读码 side",
       scale: "动态秤",
       ct: "CT",
+      review: "图像审查",
       belt: "相机 belt",
     } as Record<string, string>,
+    numbers: {
+      conveyor: (n: string) => `${n} 个事件`,
+      scanner: (n: string) => `${n} 次读码`,
+      scale: (n: string) => `${n} 次称重`,
+      ct: (n: string) => `${n} 个图像文件`,
+      camera: (n: string) => `${n} 段录像`,
+      review: (n: string) => `${n} 次审查`,
+    } satisfies Record<DeviceKind, (n: string) => string>,
+    frames: (n: string) => `${n} fps`,
     state: { connecting: "连接中", online: "正常", degraded: "异常", offline: "离线" } as Record<string, string>,
-    readings: (n: string) => `${n} 次读数`,
     errors: (n: string) => `${n} 次错误`,
     since: (time: string) => `自 ${time}`,
     none: "分拣线尚未报告设备。",

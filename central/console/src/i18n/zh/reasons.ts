@@ -30,7 +30,7 @@ export const reasons: Record<Reason, Wording> = {
   eye_missed: { word: "光电漏检", sentence: "有光电开关没有检测到这一件。" },
   unexpected_item: { word: "来历不明", sentence: "皮带上出现了没有进件记录的物件。" },
   observation_gap: { word: "观测中断", sentence: "这一件通过时，采集程序或某台设备不在线，证据不完整。" },
-  image_pending: { word: "图像未审", sentence: "CT 图像还没有审完；审完且无异常，可在截止点之前改判放行。" },
+  image_pending: { word: "图像未审", sentence: "CT 图像还没有审完；截止点之前审完且无异常即放行，图像未到则查验。" },
   image_alarm: { word: "图像报警", sentence: "图像审核框出了可疑之处，须由关员看图判定。" },
   image_prohibited: { word: "图像见禁限物", sentence: "图像审核所见属于不得在屏幕上放行的类别，须开箱查验。" },
   image_exception: { word: "图像异常", sentence: "图像无法判读，须由人查验。" },

@@ -1,6 +1,14 @@
 // The review of images, in Chinese.
 
-import type { Bar, Category, FindingKind, ImageException, ImageState, Outcome, ScanDoubt } from "../../api/types.ts";
+import type {
+  Bar,
+  Category,
+  FindingKind,
+  ImageException,
+  ImageState,
+  Outcome,
+  ScanDoubt,
+} from "../../api/image-types.ts";
 import type { Material } from "../../review/volume/colour.ts";
 import type { Plane } from "../../review/volume/planes.ts";
 import type { Wording } from "./reasons.ts";

@@ -2,7 +2,7 @@
 
 import { useRef, type PointerEvent } from "react";
 
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 import { useText } from "../../i18n/text.ts";
 import {
   AXES,

@@ -2,7 +2,7 @@
 
 import type { PointerEvent } from "react";
 
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 import { numbered } from "../numbered.ts";
 import { slicesThrough, type Plane, type Shape } from "../volume/planes.ts";
 import type { View } from "./use-view.ts";

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import { passagePath } from "../../api/queries.ts";
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 import { useText } from "../../i18n/text.ts";
 import { drawSolid, type Volume } from "../volume/colour.ts";
 import { boxWithin, croppedShape, extentOf, rectangleOf, wholeOf, type Crop, type Shape } from "../volume/planes.ts";

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 import { useText } from "../../i18n/text.ts";
 import { useKeys } from "../../shell/keys.ts";
 import type { Volume } from "../volume/colour.ts";

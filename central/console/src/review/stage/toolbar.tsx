@@ -2,7 +2,7 @@
 
 import { Slider } from "antd";
 
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 import { useText } from "../../i18n/text.ts";
 import { HIGHEST, MATERIALS, WINDOWS } from "../volume/colour.ts";
 import { metalOnly, type View } from "./use-view.ts";

@@ -14,7 +14,7 @@ import {
   type Shape,
   type Triple,
 } from "../volume/planes.ts";
-import type { Finding } from "../../api/types.ts";
+import type { Finding } from "../../api/image-types.ts";
 
 export type Pane = Plane | "solid";
 

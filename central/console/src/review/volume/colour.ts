@@ -112,7 +112,23 @@ export function drawSlice(volume: Volume, plane: Plane, index: number, look: Loo
 /** Below this, air and foam: left out of the view in 3-D. */
 const SOLID = 55;
 
-/** The cropped volume as red, green, blue, opacity for the view in 3-D: dense things hide what is soft. */
+/** Where attenuation changes by as much from one voxel to the next but one, a surface is seen at its fullest. */
+const EDGE = 260;
+
+/** Opacity of 255: of a thing's inside, added at its surface, and of metal, which hides what lies behind. */
+const INSIDE = 5;
+const SURFACE = 72;
+const METAL = 210;
+
+/** Light from above, the front and the left, in voxels' axes, on top of what comes from everywhere. */
+const LIGHT = [0.46, -0.72, -0.52] as const;
+const AMBIENT = 0.42;
+
+/** Brightness of a lit surface, as a share of the colour table. */
+const LIT = 0.86;
+
+/** The cropped volume as red, green, blue, opacity for the view in 3-D: lit surfaces, so that shapes are recognised
+ * and what lies inside shows through. */
 export function drawSolid(
   { attenuation, classes }: Volume,
   look: Pick<Look, "colour" | "strip">,
@@ -120,19 +136,25 @@ export function drawSolid(
 ): Uint8Array {
   const table = tableOf({ ...look, window: { low: 0, high: 600 }, inverse: false });
   const { from, to } = crop;
-  const [nx, ny] = attenuation.size;
+  const { data, size } = attenuation;
+  const [nx, ny] = size;
   const out = new Uint32Array((to[0] - from[0] + 1) * (to[1] - from[1] + 1) * (to[2] - from[2] + 1));
   let drawn = 0;
   for (let z = from[2]; z <= to[2]; z += 1)
     for (let y = from[1]; y <= to[1]; y += 1)
       for (let x = from[0]; x <= to[0]; x += 1, drawn += 1) {
         const voxel = x + nx * (y + ny * z);
-        const value = attenuation.data[voxel] ?? 0;
+        const value = data[voxel] ?? 0;
         const kind = classes.data[voxel] ?? 0;
         const material = MATERIALS[kind - 1];
         if (value < SOLID || material === undefined || look.strip.includes(material)) continue;
-        const colour = table[kind * STEPS + Math.min(STEPS - 1, (90 + (value * 165) / 900) | 0)] ?? 0;
-        const opacity = material === "metal" ? 190 : Math.min(60, 6 + (value - SOLID) / 9);
+        const along = (step: number): number => (data[voxel + step] ?? 0) - (data[voxel - step] ?? 0);
+        const [dx, dy, dz] = [along(1), along(nx), along(nx * ny)];
+        const steep = Math.hypot(dx, dy, dz);
+        const facing = steep > 0 ? Math.abs(dx * LIGHT[0] + dy * LIGHT[1] + dz * LIGHT[2]) / steep : 0;
+        const light = LIT * (AMBIENT + (1 - AMBIENT) * facing);
+        const colour = table[kind * STEPS + ((light * (STEPS - 1)) | 0)] ?? 0;
+        const opacity = material === "metal" ? METAL : INSIDE + SURFACE * Math.min(1, steep / EDGE) ** 2;
         out[drawn] = ((colour & 0xffffff) | (Math.round(opacity) << 24)) >>> 0;
       }
   return new Uint8Array(out.buffer);
