@@ -62,6 +62,9 @@ describe("the queue", () => {
     const shown = followed([], rows, "");
     expect(nextOf(shown, null)).toBe("near");
     expect(nextOf(shown, "near")).toBe("far");
+    const third = followed([], [row("third", { remaining_mm: 7500 }), ...rows], "");
+    const taken = ["near", "third", "far"].map((current) => nextOf(third, current));
+    expect(new Set(taken)).toEqual(new Set(["near", "third", "far"])); // round and round, none left out
     expect(nextOf(followed([], rows.slice(1, 3), ""), null)).toBe("barred");
     expect(nextOf(followed([], [row("taken", { claimed_by: "李" })], ""), null)).toBeNull();
   });

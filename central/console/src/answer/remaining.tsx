@@ -20,9 +20,9 @@ export function Remaining({ line, passage_id }: { line: string; passage_id: stri
   }, []);
 
   const left_mm = deadlineOf(motion, passage_id, now);
-  if (left_mm === null) return <span className="remaining quiet">{words.notOnBelt}</span>;
+  if (!motion.tracks.has(passage_id)) return <span className="remaining quiet">{words.notOnBelt}</span>;
   if (isStale(motion, now)) return <span className="remaining tone-doubt">{words.stale}</span>;
-  if (left_mm === 0) return <span className="remaining tone-stop">{words.passed}</span>;
+  if (left_mm === null || left_mm === 0) return <span className="remaining tone-stop">{words.passed}</span>;
   const seconds = secondsLeft(left_mm, motion.speed_mm_s);
   return (
     <span className="remaining">

@@ -29,13 +29,17 @@ function Tile({ line, tile }: { line: SiteLine; tile: DeviceTile }) {
   const kind = kindOf(tile.device, line);
   return (
     <li className={`device device-${state}`} title={tile.detail}>
-      <span className="device-name">{words.names[tile.device] ?? tile.device}</span>
-      <span className="device-state">
-        <i aria-hidden="true" />
-        {words.state[tile.state] ?? tile.state}
-      </span>
-      <span className="device-number">{numberOf(tile, kind, words)}</span>
-      <span className="device-since">{words.since(timeOrDate(tile.since, now))}</span>
+      <p>
+        <span className="device-name">{words.names[tile.device] ?? tile.device}</span>
+        <span className="device-state">
+          <i aria-hidden="true" />
+          {words.state[tile.state] ?? tile.state}
+        </span>
+      </p>
+      <p>
+        <span className="device-number">{numberOf(tile, kind, words)}</span>
+        <span className="device-since">{words.since(timeOrDate(tile.since, now))}</span>
+      </p>
     </li>
   );
 }

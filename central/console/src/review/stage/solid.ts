@@ -7,7 +7,7 @@ import type { Box, Shape } from "../volume/planes.ts";
 const RGBA32 = 2304; // NIfTI's code for four bytes a voxel
 const AZIMUTH = 120;
 const ELEVATION = 24;
-const ENLARGED = 1.4;
+const ENLARGED = 1.3;
 
 /** A corner on the canvas, in CSS pixels from its upper left. */
 export type Corner = readonly [number, number];

@@ -23,7 +23,7 @@ export interface Look {
 export const HIGHEST = 4000;
 
 export const WINDOWS = [
-  { name: "all", low: 0, high: 600 },
+  { name: "all", low: 0, high: 450 },
   { name: "soft", low: 60, high: 320 },
   { name: "dense", low: 250, high: 2500 },
 ] as const satisfies readonly (Window & { name: string })[];
@@ -113,19 +113,19 @@ export function drawSlice(volume: Volume, plane: Plane, index: number, look: Loo
 const SOLID = 55;
 
 /** Where attenuation changes by as much from one voxel to the next but one, a surface is seen at its fullest. */
-const EDGE = 260;
+const EDGE = 120;
 
 /** Opacity of 255: of a thing's inside, added at its surface, and of metal, which hides what lies behind. */
-const INSIDE = 5;
-const SURFACE = 72;
+const INSIDE = 8;
+const SURFACE = 120;
 const METAL = 210;
 
 /** Light from above, the front and the left, in voxels' axes, on top of what comes from everywhere. */
 const LIGHT = [0.46, -0.72, -0.52] as const;
-const AMBIENT = 0.42;
+const AMBIENT = 0.4;
 
 /** Brightness of a lit surface, as a share of the colour table. */
-const LIT = 0.86;
+const LIT = 1;
 
 /** The cropped volume as red, green, blue, opacity for the view in 3-D: lit surfaces, so that shapes are recognised
  * and what lies inside shows through. */
@@ -154,7 +154,7 @@ export function drawSolid(
         const facing = steep > 0 ? Math.abs(dx * LIGHT[0] + dy * LIGHT[1] + dz * LIGHT[2]) / steep : 0;
         const light = LIT * (AMBIENT + (1 - AMBIENT) * facing);
         const colour = table[kind * STEPS + ((light * (STEPS - 1)) | 0)] ?? 0;
-        const opacity = material === "metal" ? METAL : INSIDE + SURFACE * Math.min(1, steep / EDGE) ** 2;
+        const opacity = material === "metal" ? METAL : INSIDE + SURFACE * Math.min(1, steep / EDGE);
         out[drawn] = ((colour & 0xffffff) | (Math.round(opacity) << 24)) >>> 0;
       }
   return new Uint8Array(out.buffer);
