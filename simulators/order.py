@@ -10,6 +10,8 @@ LEAST = 10  # parcels of each odd category in a run of 300 or more
 
 _LEAST_PER = 30  # … and one in so many in a shorter run
 _SHARE = 0.006  # … and this share of a long one
+_SHOWN = 4  # times as often in a long one come those that an officer is to look at: it is a demonstration
+_FOR_AN_OFFICER = frozenset({Category.IMAGE_ALARM, Category.PROHIBITED, Category.REVIEW})
 _CLONE_AFTER = (5, 40)  # parcels between a label and its copy
 _CLUSTER = (3, 5)  # scan faults in a row: a scanner that is out of order spoils more than one scan
 _TRIES = 200
@@ -54,7 +56,10 @@ def _shuffled(categories: Sequence[Category], count: int, random: Random) -> lis
     units = [[Category.TOO_CLOSE] * 2 for _ in range((each + 1) // 2)]
     units += _clusters([fault for fault in categories if fault in SCAN_FAULTS for _ in range(each)], random)
     apart = SCAN_FAULTS | {Category.CLEAN, Category.TOO_CLOSE, Category.CLONED_LABEL}
-    units += [[category] for category in categories if category not in apart for _ in range(each)]
+    shown = _SHOWN * each if each > LEAST else each
+    for category in categories:
+        if category not in apart:
+            units += [[category]] * (shown if category in _FOR_AN_OFFICER else each)
     units += [[Category.CLEAN]] * max(0, count - sum(map(len, units)) - each)
     random.shuffle(units)
     order = [category for unit in units for category in unit]
