@@ -219,6 +219,9 @@ class Core:
                 self._out.append(Film(fell.device, item.passage_id, fell.encoder_mm))
             case Due.SCAN if self._scans is not None:
                 self._scans.overdue(item, fell.encoder_mm, at)
+                self._out.extend(
+                    self._judging.revise(item, at, anew=item.scan is None and not item.unscanned)
+                )
                 self._revise_all(at)
             case Due.VERDICT if item.verdict is None:
                 if self._scans is not None:
@@ -250,6 +253,8 @@ class Core:
             self._out.extend(Report(records.kept(each, at)) for each in records.volumes(scan, item))
             if scan.complete and item.scan is scan:
                 self._out.append(ReviewScan(scan.scan_id, item.passage_id, scan.volumes))
+            if item.scan_doubts:  # the record says why, also of an item inspected already
+                self._out.extend(self._judging.revise(item, at, anew=True))
         self._revise_all(at)
 
     def _decide(self, item: Item, at: datetime) -> None:

@@ -20,7 +20,7 @@ from edge.messages import (
     Ruling,
     ScanDoubt,
 )
-from edge.observations import AgentStarted, Film, Flag, ReviewScan, ScanArrived
+from edge.observations import AgentStarted, Due, FellDue, Film, Flag, ReviewScan, ScanArrived
 from models.findings import Category, ImageException, Outcome
 from tests.unit.edge.ct_lines import CtBench, alarm, clear, ct_line, unjudged
 from tests.unit.edge.lines import EPOCH, all_said, lanes_set, said
@@ -128,6 +128,20 @@ def test_a_second_scan_of_an_item_makes_it_doubtful_even_when_released_already()
     assert line.pass_through(1, 0, A).role is LaneRole.RELEASE
     found = said(line.store(1, 0, scan_id="again"), PassageDecided)
     assert (found.role, found.reasons) == (LaneRole.INSPECT, (Reason.SCAN_DOUBTFUL,))
+
+
+def test_the_record_names_every_doubt_of_an_item_inspected_already():
+    line = bench()
+    line.store(99, 0)
+    line.observe(1, 0, A)
+    line.feed(FellDue(1, Due.VERDICT, encoder_mm=5900))
+    line.store(2, 3000)  # another scan of nobody, and the item's own never comes
+    found = all_said(line.overdue(1, 0), PassageDecided)[0]
+    assert found.evidence.scan is not None
+    assert ScanDoubt.MISSING in found.evidence.scan.doubts
+    again = said(line.store(1, 0, complete=False), PassageDecided)
+    assert again.evidence.scan is not None
+    assert ScanDoubt.LATE in again.evidence.scan.doubts
 
 
 def test_a_scan_of_nobody_raises_an_alarm():
