@@ -218,10 +218,8 @@ class Core:
                 item.filmed.add(fell.device)
                 self._out.append(Film(fell.device, item.passage_id, fell.encoder_mm))
             case Due.SCAN if self._scans is not None:
-                self._scans.overdue(item, fell.encoder_mm, at)
-                self._out.extend(
-                    self._judging.revise(item, at, anew=item.scan is None and not item.unscanned)
-                )
+                missing = self._scans.overdue(item, fell.encoder_mm, at)
+                self._out.extend(self._judging.revise(item, at, anew=missing))
                 self._revise_all(at)
             case Due.VERDICT if item.verdict is None:
                 if self._scans is not None:

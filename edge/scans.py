@@ -100,12 +100,14 @@ class Scans:
             self._agreed(item, review)
         return item
 
-    def overdue(self, item: Item, encoder_mm: int, at: datetime) -> None:
-        """Its scan should have come by now."""
+    def overdue(self, item: Item, encoder_mm: int, at: datetime) -> bool:
+        """Its scan should have come by now; whether it is missing."""
         item.scan_awaited = False
-        if item.scan is None and not item.unscanned:
+        missing = item.scan is None and not item.unscanned
+        if missing:
             item.note(at, "scan_missing", encoder_mm, self._ct.name)
             self._doubt(item, ScanDoubt.MISSING, encoder_mm, at)
+        return missing
 
     def ct_is(self, ct_state: int, encoder_mm: int) -> None:
         """The scanner's state from this travel of the belt on; one that is not known counts as a fault."""
