@@ -15,6 +15,8 @@ from edge.observations import Action, AgentStarted, Due, FellDue, ScanArrived, S
 from models.findings import Category, Finding, FindingKind, ImageException, Material, Outcome, Review
 from tests.unit.edge.lines import EPOCH, Bench, all_said
 
+A, B, C = "RB123456785CN", "SF1234567890123", "EMS987654321CN"
+
 
 def ct_line(*, names_items: bool = True) -> Line:
     """The shipped demonstration line: tunnel from 3.5 to 4.9 m, decision at 5.7 m, cut-off at 14 m."""
@@ -117,3 +119,11 @@ class CtBench(Bench):
         self.decide(item, at_mm)
         self.store(item, at_mm)
         return all_said(self.review(f"scan-{item}", at_mm, review), PassageDecided)[-1]
+
+
+def bench(*numbers: str) -> CtBench:
+    """A line with CT that knows these waybills, or three."""
+    found = CtBench()
+    for number in numbers or (A, B, C):
+        found.know(number)
+    return found
