@@ -43,7 +43,7 @@ def lay(folder: Path, parcels_per_hour: float) -> tuple[Site, Path]:
 
 def with_value(text: str, key: str, value: int) -> str:
     """A site file with another number for a key; ValueError unless the file has that key once."""
-    changed, count = re.subn(rf"^{key} = \d+$", f"{key} = {value}", text, flags=re.MULTILINE)
+    changed, count = re.subn(rf"^{key} = \d+\b", f"{key} = {value}", text, flags=re.MULTILINE)
     if count != 1:
         raise ValueError(f"the site file says {key} {count} times, once was expected")
     return changed

@@ -139,6 +139,15 @@ def test_the_time_to_the_cut_off_shrinks_with_the_belts_speed() -> None:
     assert site.after_tunnel_s(line) == pytest.approx((14000 - 4900) / 2200)
 
 
+def test_a_value_keeps_the_comment_behind_it() -> None:
+    assert site.with_value("speed_mm_s = 1000   # slow\n", "speed_mm_s", 5) == "speed_mm_s = 5   # slow\n"
+
+
+def test_the_bench_finds_its_keys_in_the_shipped_site(tmp_path: Path) -> None:
+    laid, _ = site.lay(tmp_path / "site", 3600)
+    assert laid.lines[0].belt.speed_mm_s == site.speed_mm_s(3600)
+
+
 def test_a_key_that_the_site_file_lacks_is_an_error() -> None:
     with pytest.raises(ValueError, match="disk_budget_mb 0 times"):
         site.with_value("speed_mm_s = 1000\n", "disk_budget_mb", 1)
