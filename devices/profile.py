@@ -3,17 +3,13 @@
 A profile is data: `devices/profiles/NAME.toml`. Addresses are PDU addresses of holding registers from 0.
 """
 
-import tomllib
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from itertools import pairwise
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from devices.ct.profile import PREFIX as CT_PREFIX
-from devices.errors import ProfileError
+from devices.profile_file import parsed, shipped_text
 
 Address = Annotated[int, Meta(ge=0, le=0xFFFF)]
 Count = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -175,28 +171,12 @@ class SorterProfile(_Table, frozen=True):
 
 def load_profile(name: str) -> SorterProfile:
     """The shipped profile of that name; ProfileError names file, key and expectation."""
-    folder = files("devices") / "profiles"
-    shipped = sorted(
-        entry.name.removesuffix(".toml")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".toml") and not entry.name.startswith(CT_PREFIX)
-    )
-    if name not in shipped:
-        raise ProfileError(f"no profile {name}; there are {', '.join(shipped)}")
-    return parse_profile((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+    return parse_profile(shipped_text(name, ct=False), f"{name}.toml")
 
 
 def parse_profile(text: str, file: str) -> SorterProfile:
     """A profile from its TOML text; `file` is named in errors."""
-    try:
-        profile = msgspec.convert(tomllib.loads(text), SorterProfile)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{file}: not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{file}: {error}") from error
-    for key, expectation in _faults(profile):
-        raise ProfileError(f"{file}: {key}: {expectation}")
-    return profile
+    return parsed(text, file, SorterProfile, _faults)
 
 
 def _faults(profile: SorterProfile) -> Iterable[tuple[str, str]]:

@@ -4,19 +4,15 @@ A profile is data: `devices/profiles/dicos_*.toml`.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
-from importlib.resources import files
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Meta, Struct
 
-from devices.errors import ProfileError
+from devices.profile_file import parsed, shipped_text
 
-PREFIX = "dicos_"  # of the files that are CT profiles
 _LARGEST_NUMBER = 0xFFFFFFFF  # epoch and tracking id have 32 bits in the sorter contract
 
 
@@ -84,28 +80,12 @@ class CtProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_ct_profile(name: str) -> CtProfile:
     """The shipped profile of that name; ProfileError names file, key and expectation."""
-    folder = files("devices") / "profiles"
-    shipped = sorted(
-        entry.name.removesuffix(".toml")
-        for entry in folder.iterdir()
-        if entry.name.startswith(PREFIX) and entry.name.endswith(".toml")
-    )
-    if name not in shipped:
-        raise ProfileError(f"no CT profile {name}; there are {', '.join(shipped)}")
-    return parse_ct_profile((folder / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+    return parse_ct_profile(shipped_text(name, ct=True), f"{name}.toml")
 
 
 def parse_ct_profile(text: str, file: str) -> CtProfile:
     """A profile from its TOML text; `file` is named in errors."""
-    try:
-        profile = msgspec.convert(tomllib.loads(text), CtProfile)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{file}: not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{file}: {error}") from error
-    for key, expectation in _faults(profile):
-        raise ProfileError(f"{file}: {key}: {expectation}")
-    return profile
+    return parsed(text, file, CtProfile, _faults)
 
 
 def _faults(profile: CtProfile) -> Iterable[tuple[str, str]]:
