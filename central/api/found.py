@@ -7,8 +7,10 @@ from litestar.exceptions import HTTPException, NotFoundException
 from sqlalchemy import Connection, RowMapping
 
 from central import media, passages
+from central.audit import note
 from central.centre import Centre
 from central.commands import LineAwayError
+from central.database import writing
 from central.image_views import MediaItem
 from central.media_store import DamagedError, NotHereError
 from central.roles import Permission, Principal
@@ -41,6 +43,20 @@ def passage_files(
     with centre.engine.connect() as connection:
         row, _waybill = passage(connection, centre, principal, passage_id)
         return row, files(connection, centre, principal, row)
+
+
+def note_reveal(centre: Centre, principal: Principal, what: str, passage_id: str, reason: str) -> None:
+    """Write down, durably, who is about to see personal data in the open, and why; before it is shown."""
+    with writing(centre.engine) as connection:
+        note(
+            connection,
+            centre.site.id,
+            centre.clock(),
+            actor=principal.user_id,
+            action=f"{what}_revealed",
+            subject=passage_id,
+            sealed_reason=centre.keyring.seal(reason.encode(), "audit.reason"),
+        )
 
 
 def ask_for(centre: Centre, line: str, sha256s: list[str]) -> None:

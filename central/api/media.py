@@ -12,9 +12,7 @@ from central import media, stills
 from central.api import found
 from central.api.guard import Asked, TheCentre, needs
 from central.api.passages import RevealRequest
-from central.audit import note
 from central.centre import Centre
-from central.database import writing
 from central.image_views import MediaItem, MediaPlace
 from central.roles import Permission, Principal
 from config.keyring import KeyringError
@@ -99,16 +97,7 @@ def reveal_media(
     item = _sealed_file(centre, request.user, passage_id, sha256)
     if item.state is not MediaPlace.HERE:
         raise _not_here()
-    with writing(centre.engine) as connection:
-        note(
-            connection,
-            centre.site.id,
-            centre.clock(),
-            actor=request.user.user_id,
-            action=f"{item.kind.value}_revealed",
-            subject=passage_id,
-            sealed_reason=centre.keyring.seal(data.reason.encode(), "audit.reason"),
-        )
+    found.note_reveal(centre, request.user, item.kind.value, passage_id, data.reason)
     return Response(_content(centre, item), media_type=item.media_type)
 
 

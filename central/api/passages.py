@@ -16,9 +16,7 @@ from central.answers import AnswerError, Refusal, Sent
 from central.api import found
 from central.api.guard import Asked, TheCentre, needs
 from central.api.session import Credentials
-from central.audit import note
 from central.centre import Centre
-from central.database import writing
 from central.roles import Permission, Principal
 from central.views import PassageList, PassagePage, Revealed
 from config.settings import LaneRole
@@ -98,16 +96,7 @@ def reveal_papers(
     """Papers and barcode texts in the open; the audit entry is durable before anything is shown."""
     with centre.engine.connect() as connection:
         passage, waybill = found.passage(connection, centre, request.user, passage_id)
-    with writing(centre.engine) as connection:
-        note(
-            connection,
-            centre.site.id,
-            centre.clock(),
-            actor=request.user.user_id,
-            action="papers_revealed",
-            subject=passage_id,
-            sealed_reason=centre.keyring.seal(data.reason.encode(), "audit.reason"),
-        )
+    found.note_reveal(centre, request.user, "papers", passage_id, data.reason)
     with centre.engine.connect() as connection:
         return page.revealed(connection, centre.keyring, request.user, passage, waybill)
 
