@@ -1,14 +1,16 @@
 """Which parcels a scan fault touches: those whose own scan a careful line can no longer trust.
 
-The rule. A scan fault is noticed at certain moments, which follow from the site's settings: a scan that does
-not come, when it is due (`due_after_ms`); one that is not whole, when it comes or when its time is over
-(`complete_within_ms`); one of a wrong item, when it comes, and then the item's own is still missing; a second
-one, and a late one, when they come. At such a moment every item that has entered the tunnel and has not been
-surely matched with a scan of its own is touched. From then on the line is in doubt, until a scan comes that
-could be of no neighbour, because its item's length or weight differs from both; scans before that touch their
-item too. A scanner that is out of order touches what is in its tunnel meanwhile, and a wrong id the item it
-names. Nothing else is touched: what entered the tunnel after the moment and can be told from its neighbours
-must be released.
+The rule. A scan fault is noticed at certain moments, which follow from the site's settings: a scan that
+does not come, when it is due (`due_after_ms`); one that is not whole, when it comes or when its time is
+over (`complete_within_ms`); one of a wrong item, when it comes, and then the item's own is still missing; a
+second one, and a late one, when they come. At such a moment every item that has entered the tunnel and has
+not been surely matched with a scan of its own is touched. From then on the line is in doubt, until a scan
+comes that could be of no neighbour, because its item's length or weight differs from both; scans before
+that touch their item too. When a scan is matched is only known to lie between its sending and the end of
+its review, so one that was on its way at such a moment may have been matched before it, and ends no doubt.
+A scanner that is out of order touches what is in its tunnel meanwhile, and a wrong id the item it names.
+Nothing else is touched: what entered the tunnel after the moment and can be told from its neighbours must
+be released.
 """
 
 from collections.abc import Iterator
@@ -33,10 +35,11 @@ class Doubts:
     ct: CtDevice
     policy: Policy
     in_doubt: bool = False
+    _doubted_s: float = 0.0  # when a fault was last noticed
     _entered: list[Item] = field(default_factory=list[Item])  # latest last, for neighbours
-    _unmatched: dict[Item, float | None] = field(
-        default_factory=dict[Item, float | None]
-    )  # → when it will be
+    _unmatched: dict[Item, _Span | None] = field(
+        default_factory=dict[Item, _Span | None]
+    )  # → when it will be: from its sending to the end of its review
     _spans: list[_Span] = field(default_factory=list[_Span])
 
     def entered(self, item: Item) -> None:
@@ -58,9 +61,8 @@ class Doubts:
 
     def scanned(self, made: ScanMade) -> None:
         """Its scan is on its way and nothing is wrong with it."""
-        self._unmatched[made.item] = (
-            made.at_s + max(each.after_s for each in made.sendings) + MATCHED_WITHIN_S
-        )
+        sent_s = made.at_s + max(each.after_s for each in made.sendings)
+        self._unmatched[made.item] = (sent_s, sent_s + MATCHED_WITHIN_S)
 
     def neighbours(self, item: Item) -> tuple[Item, ...]:
         """The items next to it, as far as they have entered the tunnel."""
@@ -70,17 +72,18 @@ class Doubts:
     def touched(self, now_s: float) -> Iterator[Item]:
         """The items that are touched at this moment."""
         if any(begin_s - _SLACK_S <= now_s <= end_s + _SLACK_S for begin_s, end_s in self._spans):
-            self.in_doubt = True
+            self.in_doubt, self._doubted_s = True, now_s
             yield from tuple(self._unmatched)
         self._spans = [span for span in self._spans if now_s <= span[1] + _SLACK_S]
-        due = [item for item, at_s in self._unmatched.items() if at_s is not None and at_s <= now_s]
-        for item in due:
+        due = [(item, span) for item, span in self._unmatched.items() if span and span[1] <= now_s]
+        for item, (sent_s, _) in due:
             del self._unmatched[item]
-            if self.in_doubt:
-                if self._tells(item):
-                    self.in_doubt = False
-                else:
-                    yield item
+            if not self.in_doubt:
+                continue
+            if not self._tells(item):
+                yield item
+            elif sent_s > self._doubted_s:
+                self.in_doubt = False
 
     def _tells(self, item: Item) -> bool:
         """Whether its image could be of neither neighbour."""
