@@ -8,15 +8,25 @@ from simulators.categories import OFFICER_MAY_CLEAR, Category
 from simulators.truth import (
     CutoffPassed,
     DecisionDue,
+    Disturbed,
+    FaultTook,
+    ImageReviewed,
+    LabelSent,
     LaneAccepted,
+    OfficerAnswered,
     OfTrip,
+    PaperChanged,
+    PaperHeard,
     ParcelMade,
+    ProcessBegan,
+    ProcessDied,
     RunStarted,
     ScanSent,
     TripBegan,
     TripEnded,
     Truth,
     Unscanned,
+    WeightSent,
 )
 
 CLOSE_MM = 250  # items nearer to each other than this belong on the bench
@@ -52,6 +62,8 @@ class Trip:
                 self.scanned.append(record)
             case LaneAccepted():
                 self.accepted_ms.append(record.time_ms)
+            case LabelSent() | WeightSent() | ImageReviewed() | Disturbed():
+                pass  # told by a plant in memory only
 
     def image_ms(self, energies: tuple[str, ...]) -> int | None:
         """When its image was sent to the last byte: one scan of its own, whole, in time; else None."""
@@ -150,6 +162,15 @@ def last_run(records: Iterable[Truth]) -> Run:
                     behind.close = True
                 behind = run.trips[trip.key] = trip
                 run.fates[record.parcel].trips.append(trip)
+            case (
+                FaultTook()
+                | ProcessDied()
+                | ProcessBegan()
+                | PaperChanged()
+                | PaperHeard()
+                | OfficerAnswered()
+            ):
+                pass
             case _:
                 if trip := run.trips.get((record.epoch, record.tracking_id)):
                     trip.note(record)

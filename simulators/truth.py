@@ -116,8 +116,111 @@ class TripEnded(Struct, frozen=True, tag="entered"):
     at_s: float
 
 
-OfTrip = DecisionDue | CutoffPassed | Unscanned | ScanSent | LaneAccepted | TripEnded
-Truth = RunStarted | ParcelMade | TripBegan | OfTrip
+class LabelSent(Struct, frozen=True, tag="label"):
+    """A scanner sent a frame for it, or what should have been one. `own`: with what its label shows, whole."""
+
+    epoch: int
+    tracking_id: int
+    scanner: int
+    own: bool
+    at_s: float
+
+
+class WeightSent(Struct, frozen=True, tag="weight"):
+    """The scale sent a weight for it; `own`: of it alone."""
+
+    epoch: int
+    tracking_id: int
+    own: bool
+    at_s: float
+
+
+class ImageReviewed(Struct, frozen=True, tag="reviewed"):
+    """A reviewer looked at an image for it. `own`: it was its image; `clear`: there is nothing in it."""
+
+    epoch: int
+    tracking_id: int
+    own: bool
+    clear: bool
+    at_s: float
+
+
+class Disturbed(Struct, frozen=True, tag="disturbed"):
+    """A fault touched it."""
+
+    epoch: int
+    tracking_id: int
+    fault: str
+    at_s: float
+
+
+class FaultTook(Struct, frozen=True, tag="fault"):
+    """A fault took effect, while the line was in that state."""
+
+    fault: str
+    state: str
+    at_s: float
+
+
+class ProcessDied(Struct, frozen=True, tag="died"):
+    """The agent or the centre was killed between two of its durable steps."""
+
+    process: str
+    after: str
+    before: str
+    at_s: float
+
+
+class ProcessBegan(Struct, frozen=True, tag="began"):
+    """The agent or the centre began, or began again."""
+
+    process: str
+    at_s: float
+
+
+class PaperChanged(Struct, frozen=True, tag="paper"):
+    """What customs says of a parcel's waybill from now on: the centre has it in its database.
+
+    `release`: it may leave; `as_of_s`: when customs said so, on the same clock, negative before the run.
+    """
+
+    parcel: int
+    release: bool
+    as_of_s: float
+    at_s: float
+
+
+class PaperHeard(Struct, frozen=True, tag="paper_heard"):
+    """The line's agent has taken in all clearance changes the centre knew at `known_at_s`."""
+
+    known_at_s: float
+    at_s: float
+
+
+class OfficerAnswered(Struct, frozen=True, tag="answered"):
+    """An officer answered for a passage, and the centre took it."""
+
+    passage_id: str
+    epoch: int
+    tracking_id: int
+    release: bool
+    at_s: float
+
+
+OfSite = FaultTook | ProcessDied | ProcessBegan | PaperChanged | PaperHeard | OfficerAnswered
+OfTrip = (
+    DecisionDue
+    | CutoffPassed
+    | Unscanned
+    | ScanSent
+    | LaneAccepted
+    | TripEnded
+    | LabelSent
+    | WeightSent
+    | ImageReviewed
+    | Disturbed
+)
+Truth = RunStarted | ParcelMade | TripBegan | OfTrip | OfSite
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Truth)
