@@ -174,6 +174,8 @@ def last_run(records: Iterable[Truth]) -> Run:
             case _:
                 if trip := run.trips.get((record.epoch, record.tracking_id)):
                     trip.note(record)
+            case _:
+                pass  # of the site as a whole
     if run is None:
         raise ValueError("the truth log is empty")
     return run

@@ -117,7 +117,7 @@ class TripEnded(Struct, frozen=True, tag="entered"):
 
 
 class LabelSent(Struct, frozen=True, tag="label"):
-    """A scanner sent a frame for it, or what should have been one. `own`: with what its label shows, whole."""
+    """A scanner sent a frame for it, or what was to be one. `own`: with what its label shows, whole."""
 
     epoch: int
     tracking_id: int
