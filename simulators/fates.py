@@ -170,12 +170,10 @@ def last_run(records: Iterable[Truth]) -> Run:
                 | PaperHeard()
                 | OfficerAnswered()
             ):
-                pass
+                pass  # of the site as a whole
             case _:
                 if trip := run.trips.get((record.epoch, record.tracking_id)):
                     trip.note(record)
-            case _:
-                pass  # of the site as a whole
     if run is None:
         raise ValueError("the truth log is empty")
     return run
