@@ -8,8 +8,7 @@ from functools import partial
 import structlog
 
 from edge.clearance import ClearanceList
-from edge.ending import in_thread
-from edge.interfaces import ClearanceSource, FetchError
+from edge.interfaces import Aside, ClearanceSource, FetchError
 from edge.messages import CentreState, ClearanceDelta
 
 _DELTA_MAY_COME_S = 2.0  # the centre's state can overtake a delta on its way
@@ -25,6 +24,7 @@ class ClearanceSync:
         source: gives a whole list.
         changed: told the keys of what changed, waybills and aliases; None after a whole list: any may have.
         now_s: monotonic seconds.
+        aside: takes what is long: to write a whole list.
     """
 
     def __init__(
@@ -33,8 +33,10 @@ class ClearanceSync:
         source: ClearanceSource,
         changed: Callable[[set[str] | None], None],
         now_s: Callable[[], float],
+        aside: Aside,
     ) -> None:
         self._list, self._source, self._changed, self._now_s = list_, source, changed, now_s
+        self._apart = aside
         self._needed = asyncio.Event()
         self._behind_since_s: float | None = None
         self._fetching = False
@@ -82,7 +84,7 @@ class ClearanceSync:
             self._fetching = True
             try:
                 snapshot = await self._source.fetch()
-                await in_thread("clearance list", partial(self._list.build, snapshot))
+                await self._apart("clearance list", partial(self._list.build, snapshot))
                 self._list.take_over(snapshot, self._now_s())
             except (FetchError, sqlite3.Error, OSError) as error:
                 _log.warning("clearance_not_fetched", problem=str(error))

@@ -13,10 +13,11 @@ from rich.table import Table
 
 from config import load, logs
 from config.keyring import KeyringError
+from edge.composition import journal_path
 from edge.journal import Journal, JournalError
 from edge.line_lock import LineTaken
 from edge.narration import narrate_entry
-from edge.service import journal_path, run_line
+from edge.service import run_line
 
 _SITE = Annotated[Path | None, typer.Option(help="The site file; the data folder's site.toml if not given.")]
 _LINE = Annotated[str, typer.Option(help="Id of the line in the site file.")]

@@ -11,10 +11,10 @@ import structlog
 from devices.interfaces import Camera, CtScanner, Footage, Health, MediaFile
 from edge.evidence import Evidence
 from edge.intake import Intake
+from edge.interfaces import Reviewer, Worker
 from edge.messages import Fetch, MediaKind, MediaRecorded
 from edge.observations import Film, Flag, MediaKept, ReviewScan, ScanArrived
-from edge.reviewing import NAME, ReviewerProcess
-from edge.worker_thread import WorkerThread
+from edge.reviewing import NAME
 from models.tasks import Done, Reported, Task, TaskFile
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Imaging:
         self,
         folder: Path,
         evidence: Evidence,
-        worker: WorkerThread,
+        worker: Worker,
         intake: Intake,
         *,
         ct: CtScanner | None,
@@ -43,9 +43,7 @@ class Imaging:
     ) -> None:
         self._folder, self._evidence, self._worker, self._intake = folder, evidence, worker, intake
         self.ct, self.cameras = ct, cameras
-        self.reviewer: ReviewerProcess | None = (
-            None  # set once it is made: it tells `reviewed` and `reported`
-        )
+        self.reviewer: Reviewer | None = None  # set once it is made: it tells `reviewed` and `reported`
         self._by_name = {camera.name: camera for camera in cameras}
         self._under_review: dict[str, ReviewScan] = {}  # by the task's number
         self._tasks = 0

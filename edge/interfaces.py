@@ -1,9 +1,13 @@
 """What the agent needs of the world besides devices; a run in memory replaces these and the drivers."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
+from devices.interfaces import Health
 from edge.messages import ClearanceSnapshot
+from models.tasks import Task
+
+_T = TypeVar("_T")
 
 
 class MqttClient(Protocol):
@@ -25,3 +29,34 @@ class ClearanceSource(Protocol):
 
 class FetchError(Exception):
     """The centre did not give the list, or not whole; the message says why."""
+
+
+class MediaCentre(Protocol):
+    """Where files are uploaded to; both raise `edge.uploads.UploadError`."""
+
+    def offset(self, sha256: str) -> tuple[int, bool]: ...  # bytes it has, and whether that is all
+    def send(self, sha256: str, offset: int, length: int, part: bytes) -> int: ...  # the new offset
+
+
+class Reviewer(Protocol):
+    """Reviews one scan after the other; each task gets one Done and then one Reported, told to whoever made
+    it."""
+
+    @property
+    def name(self) -> str: ...
+    def health(self) -> Health: ...
+    def ask(self, task: Task) -> None: ...
+    async def run(self) -> None: ...
+
+
+class Worker(Protocol):
+    """Does jobs that may wait for the disk, in order, beside the decision loop."""
+
+    def do(self, job: Callable[[], object]) -> None: ...  # if it fails, the log says so
+    async def ask(self, job: Callable[[], _T]) -> _T: ...
+
+
+class Aside(Protocol):
+    """Makes one blocking call beside the loop; the name is for the log."""
+
+    def __call__(self, name: str, call: Callable[[], _T]) -> Awaitable[_T]: ...

@@ -13,13 +13,11 @@ import urllib.error
 import urllib.request
 from functools import partial
 from http import HTTPStatus
-from typing import Protocol
 
 import structlog
 
-from edge.ending import in_thread
 from edge.evidence import Evidence, Waiting
-from edge.worker_thread import WorkerThread
+from edge.interfaces import Aside, MediaCentre, Worker
 
 _PART_BYTES = 2 << 20
 _IDLE_S = 0.3
@@ -36,13 +34,6 @@ class UploadError(Exception):
     def __init__(self, why: str, *, refused: bool = False) -> None:
         super().__init__(why)
         self.refused = refused
-
-
-class MediaCentre(Protocol):
-    """The centre's side: both raise UploadError."""
-
-    def offset(self, sha256: str) -> tuple[int, bool]: ...  # noqa: D102  bytes it has, and whether that is all
-    def send(self, sha256: str, offset: int, length: int, part: bytes) -> int: ...  # noqa: D102  the new offset
 
 
 class HttpMedia:
@@ -98,10 +89,11 @@ class Uploads:
         evidence: says what is wanted, and holds it.
         worker: asks it, in its thread.
         centre: where it goes.
+        aside: makes the calls to it.
     """
 
-    def __init__(self, evidence: Evidence, worker: WorkerThread, centre: MediaCentre) -> None:
-        self._evidence, self._worker, self._centre = evidence, worker, centre
+    def __init__(self, evidence: Evidence, worker: Worker, centre: MediaCentre, aside: Aside) -> None:
+        self._evidence, self._worker, self._centre, self._apart = evidence, worker, centre, aside
         self._failures = 0
         self._aside: dict[str, tuple[int, float]] = {}  # by SHA-256: how often refused, and until when
 
@@ -146,12 +138,12 @@ class Uploads:
 
     async def _bring(self, waiting: Waiting) -> None:
         sha256 = waiting.sha256
-        offset, complete = await in_thread("upload", lambda: self._centre.offset(sha256))
+        offset, complete = await self._apart("upload", lambda: self._centre.offset(sha256))
         while not complete:
             if offset >= waiting.size:
                 raise UploadError("the centre has all of it and does not call it complete", refused=True)
             at = offset
-            offset = await in_thread("upload", partial(self._send, waiting, at))
+            offset = await self._apart("upload", partial(self._send, waiting, at))
             if offset <= at:
                 raise UploadError("the centre took nothing", refused=True)
             complete = offset == waiting.size

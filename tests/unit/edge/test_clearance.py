@@ -9,6 +9,7 @@ import pytest
 
 from edge.clearance import ClearanceList
 from edge.clearance_sync import ClearanceSync
+from edge.ending import in_thread
 from edge.interfaces import FetchError
 from edge.messages import CentreState, ClearanceDelta, ClearanceSnapshot, ClearanceState
 from tests.unit.edge.lines import KEYS, NOON, entry
@@ -123,7 +124,10 @@ async def test_a_gap_fetches_the_whole_list_and_tells_what_changed(list_: Cleara
         changed.append(keys)
         fetched.set()
 
-    sync = ClearanceSync(list_, Source(ClearanceSnapshot(13, NOON, (entry(B),))), note, lambda: 1000.0)
+    snapshot = ClearanceSnapshot(13, NOON, (entry(B),))
+    sync = ClearanceSync(list_, Source(snapshot), note, lambda: 1000.0, in_thread)
+        list_, Source(ClearanceSnapshot(13, NOON, (entry(B),))), note, lambda: 1000.0, in_thread
+    )
     sync.delta(ClearanceDelta(13, NOON, (entry(A),)))
     task = asyncio.create_task(sync.run())
     async with asyncio.timeout(5):
@@ -137,7 +141,7 @@ async def test_a_list_behind_the_centres_is_fetched_when_the_delta_does_not_come
     list_: ClearanceList,
 ) -> None:
     now_s = [1000.0]
-    sync = ClearanceSync(list_, Source(), lambda keys: None, lambda: now_s[0])
+    sync = ClearanceSync(list_, Source(), lambda keys: None, lambda: now_s[0], in_thread)
     sync.centre(CentreState(True, NOON, 11, "c"))
     assert not sync.wants_list
     now_s[0] += 2.0
@@ -186,7 +190,7 @@ async def test_deltas_that_come_while_the_list_is_fetched_are_not_lost(list_: Cl
         if list_.number == 22:
             done.set()
 
-    sync = ClearanceSync(list_, Slow(), note, lambda: 1000.0)
+    sync = ClearanceSync(list_, Slow(), note, lambda: 1000.0, in_thread)
     sync.delta(ClearanceDelta(15, NOON, ()))
     task = asyncio.create_task(sync.run())
     async with asyncio.timeout(5):
@@ -202,6 +206,6 @@ async def test_deltas_that_come_while_the_list_is_fetched_are_not_lost(list_: Cl
 
 def test_an_alias_that_changes_hands_is_told(list_: ClearanceList) -> None:
     told: list[set[str] | None] = []
-    sync = ClearanceSync(list_, Source(), told.append, lambda: 1000.0)
+    sync = ClearanceSync(list_, Source(), told.append, lambda: 1000.0, in_thread)
     sync.delta(ClearanceDelta(11, NOON, (entry(B, aliases=(key("ORDER-1"),)),)))
     assert told == [{key(B), key("ORDER-1")}]

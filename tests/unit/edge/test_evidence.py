@@ -14,6 +14,7 @@ import pytest
 
 from config.settings import LaneRole
 from devices.ct.evidence_store import EvidenceClass, EvidenceStore
+from edge.ending import in_thread
 from edge.evidence import Evidence
 from edge.evidence_recovery import restore
 from edge.journal import Entry, Journal
@@ -132,7 +133,7 @@ class Centre:
 
 async def _uploaded(evidence: Evidence, centre: Centre, wait_until: Callable[..., None]) -> None:
     worker = WorkerThread("evidence")
-    task = asyncio.create_task(Uploads(evidence, worker, centre).run())
+    task = asyncio.create_task(Uploads(evidence, worker, centre, in_thread).run())
     await asyncio.to_thread(wait_until, lambda: evidence.waiting == 0, "everything is uploaded", 20.0)
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -171,7 +172,7 @@ async def test_a_file_that_is_refused_stops_no_other(
         evidence.flag(passage_id)
     centre = Centre()
     centre.refuses.add(rotten)
-    task = asyncio.create_task(Uploads(evidence, WorkerThread("evidence"), centre).run())
+    task = asyncio.create_task(Uploads(evidence, WorkerThread("evidence"), centre, in_thread).run())
     await asyncio.to_thread(wait_until, lambda: evidence.waiting == 1, "the other is uploaded")
     task.cancel()
     with suppress(asyncio.CancelledError):
