@@ -126,8 +126,6 @@ async def test_a_gap_fetches_the_whole_list_and_tells_what_changed(list_: Cleara
 
     snapshot = ClearanceSnapshot(13, NOON, (entry(B),))
     sync = ClearanceSync(list_, Source(snapshot), note, lambda: 1000.0, in_thread)
-        list_, Source(ClearanceSnapshot(13, NOON, (entry(B),))), note, lambda: 1000.0, in_thread
-    )
     sync.delta(ClearanceDelta(13, NOON, (entry(A),)))
     task = asyncio.create_task(sync.run())
     async with asyncio.timeout(5):
