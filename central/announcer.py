@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from central import clearance_log
-from central.mqtt import Link
+from central.interfaces import LineLink
 from edge.messages import CentreState
 
 _log = structlog.get_logger(__name__)
@@ -29,13 +29,14 @@ class Announcer:
     def __init__(
         self,
         engine: Engine,
-        link: Link,
+        link: LineLink,
         site: str,
         lines: tuple[str, ...],
         *,
         instance: str,
         clock: Callable[[], datetime],
         healthy: Callable[[], bool],
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
         self._link = link
@@ -44,6 +45,8 @@ class Announcer:
         self._instance = instance
         self._clock = clock
         self._healthy = healthy
+        self._now_s = now_s
+        self._said_s = float("-inf")  # when the state was published last
         self._published = -1  # unknown: start from what is there
         self._readable = True
         self._wake = threading.Event()
@@ -66,17 +69,24 @@ class Announcer:
             self._thread.join(5)
         self._announce(ready=False, wait_s=1.0)
 
+    def turn(self) -> None:
+        """Publish what is new, and the state if it is due or was to be hurried.
+
+        Called by the announcer's thread, or by whoever drives an announcer that was not started.
+        """
+        at_once = self._wake.is_set()
+        self._wake.clear()
+        changed = self._publish_changes()
+        if at_once or changed or self._now_s() - self._said_s >= STATE_S:
+            self._announce(ready=self._healthy() and self._readable)
+            self._said_s = self._now_s()
+
     def _run(self) -> None:
-        said_s = float("-inf")
         while not self._stopping:
-            at_once = self._wake.wait(POLL_S)
-            self._wake.clear()
+            self._wake.wait(POLL_S)
             if self._stopping:
                 return
-            changed = self._publish_changes()
-            if at_once or changed or time.monotonic() - said_s >= STATE_S:
-                self._announce(ready=self._healthy() and self._readable)
-                said_s = time.monotonic()
+            self.turn()
 
     def _publish_changes(self) -> bool:
         """Publish what is new; whether anything was."""

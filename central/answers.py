@@ -64,12 +64,14 @@ class Answers:
         commands: Commands,
         *,
         clock: Callable[[], datetime],
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._engine = engine
         self._site = site
         self._keyring = keyring
         self._commands = commands
         self._clock = clock
+        self._new_id = new_id
 
     def give(
         self,
@@ -146,7 +148,7 @@ class Answers:
         if decision is Decision.RELEASE:
             self._check_override(connection, passage_id, passage.reasons or [], officers)
         return passage.line, Answer(
-            answer_id=str(uuid.uuid4()),
+            answer_id=self._new_id(),
             passage_id=passage_id,
             session=state.session,
             epoch=passage.epoch,

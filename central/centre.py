@@ -5,27 +5,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from central import schema
 from central.answers import Answers
 from central.clearance_log import Snapshots
 from central.fetching import Fetching
 from central.images import Images
 from central.ingest import Writer
+from central.interfaces import LineLink
 from central.live import Hub
 from central.media import Places
 from central.media_store import MediaStore
 from central.metrics import Metrics
-from central.mqtt import Link
 from central.officer_reports import OfficerReports
+from central.receipts import receipt, remembered, reported
 from central.store import Stored
 from central.users import Users
 from config.keyring import Keyring
 from config.settings import Site
-from edge.messages import LineState, Receipts
+from edge.messages import LineState
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Centre:
     edge_token: str
     users: Users
     writer: Writer
-    link: Link
+    link: LineLink
     answers: Answers
     media: MediaStore
     fetching: Fetching
@@ -70,16 +69,11 @@ class Centre:
 
     def report(self, stored: Stored) -> None:
         """After a commit, in the writer's thread: receipts first, then everyone who watches."""
-        for line, ids in stored.receipts.items():
-            self.link.send(line, "receipts", Receipts(ids=ids))
-        for report in stored.states:
-            self.states[report.line] = report.state
+        receipt(self.link, stored)
+        self.states.update(reported(stored))
         self.metrics.stored(stored)
         self.hub.report(stored)
 
     def remember_states(self) -> None:
-        """Start with the line states that were known; the broker's retained ones replace them."""
-        table = schema.line_states
-        with self.engine.connect() as connection:
-            for row in connection.execute(select(table).where(table.c.site == self.site.id)):
-                self.states[row.line] = msgspec.convert(row.state, LineState)
+        """Start with the line states that were known."""
+        self.states.update(remembered(self.engine, self.site.id))

@@ -33,17 +33,13 @@ def refresh(connection: Connection, site: str, waybill_keys: Iterable[str], now:
     keys = sorted(set(waybill_keys))
     if not keys:
         return 0
-    sites, waybills = schema.sites, schema.waybills
-    connection.execute(select(sites.c.id).where(sites.c.id == site).with_for_update())
+    dialect = connection.dialect.name
+    if dialect != "sqlite":  # there the transaction has the whole file to itself
+        connection.execute(_lock_statement(), {"of_site": site})
     changed = _changed(connection, site, keys)
     if not changed:
         return 0
-    number = connection.execute(
-        update(sites)
-        .where(sites.c.id == site)
-        .values(clearance_number=sites.c.clearance_number + 1)
-        .returning(sites.c.clearance_number)
-    ).scalar_one()
+    number = connection.execute(_next_statement(), {"of_site": site}).scalar_one()
     execute_rows(
         connection,
         schema.clearance,
@@ -53,30 +49,20 @@ def refresh(connection: Connection, site: str, waybill_keys: Iterable[str], now:
             for key, entry in changed.items()
         ],
     )
-    connection.execute(
-        update(waybills)
-        .where(waybills.c.waybill_key.in_(listed(connection.dialect.name)))
-        .values(clearance_number=number),
-        {LISTED: as_list(changed)},
-    )
+    connection.execute(_numbered_statement(dialect), {"new_number": number, LISTED: as_list(changed)})
     return len(changed)
 
 
 def number(connection: Connection, site: str) -> int:
     """Of the last committed change set; 0 before the first."""
-    sites = schema.sites
-    found = connection.execute(select(sites.c.clearance_number).where(sites.c.id == site)).scalar()
-    return int(found or 0)
+    return int(connection.execute(_number_statement(), {"of_site": site}).scalar() or 0)
 
 
 def deltas(connection: Connection, site: str, after: int, limit: int = 200) -> list[ClearanceDelta]:
     """The change sets after number `after`, oldest first."""
-    log = schema.clearance
     rows = connection.execute(
-        select(log.c.number, log.c.made_at, cast(log.c.entry, Text).label("entry"))
-        .where(log.c.site == site, log.c.number > after, log.c.number <= after + limit)
-        .order_by(log.c.number)
-    )
+        _deltas_statement(), {"of_site": site, "after": after, "last": after + limit}
+    ).all()
     grouped: dict[int, list[ClearanceEntry]] = defaultdict(list)
     made_at: dict[int, datetime] = {}
     for row in rows:
@@ -198,15 +184,14 @@ def _declared(
     found: dict[str, list[clearance.DeclarationFacts]] = defaultdict(list)
     if not keys:
         return found
-    table = schema.declarations
-    query = select(table).where(table.c.waybill_key.in_(listed(connection.dialect.name)))
-    for row in connection.execute(query, {LISTED: as_list(keys)}):
-        found[row.waybill_key].append(
+    rows = connection.execute(_declared_statement(connection.dialect.name), {LISTED: as_list(keys)}).all()
+    for key, customs_status, status_at, control_instruction, review in rows:
+        found[key].append(
             clearance.DeclarationFacts(
-                customs_status=row.customs_status,
-                status_at=row.status_at,
-                control_instruction=row.control_instruction,
-                review=row.review,
+                customs_status=customs_status,
+                status_at=status_at,
+                control_instruction=control_instruction,
+                review=review,
             )
         )
     return found
@@ -218,6 +203,66 @@ def _released(connection: Connection, site: str, keys: Sequence[str]) -> dict[st
         _released_statement(connection.dialect.name), {"of_site": site, LISTED: as_list(keys)}
     )
     return {key: at for key, at in rows.all()}
+
+
+@cache
+def _declared_statement(dialect: str) -> Select[*tuple[Any, ...]]:
+    declarations = schema.declarations
+    return select(
+        declarations.c.waybill_key,
+        declarations.c.customs_status,
+        declarations.c.status_at,
+        declarations.c.control_instruction,
+        declarations.c.review,
+    ).where(declarations.c.waybill_key.in_(listed(dialect)))
+
+
+@cache
+def _lock_statement() -> Select[str]:
+    sites = schema.sites
+    return select(sites.c.id).where(sites.c.id == bindparam("of_site")).with_for_update()
+
+
+@cache
+def _number_statement() -> Select[int]:
+    sites = schema.sites
+    return select(sites.c.clearance_number).where(sites.c.id == bindparam("of_site"))
+
+
+@cache
+def _next_statement() -> Any:
+    sites = schema.sites
+    return (
+        update(sites)
+        .where(sites.c.id == bindparam("of_site"))
+        .values(clearance_number=sites.c.clearance_number + 1)
+        .returning(sites.c.clearance_number)
+    )
+
+
+@cache
+def _numbered_statement(dialect: str) -> Any:
+    """Note in the waybills which change set holds their latest entry."""
+    waybills = schema.waybills
+    return (
+        update(waybills)
+        .where(waybills.c.waybill_key.in_(listed(dialect)))
+        .values(clearance_number=bindparam("new_number"))
+    )
+
+
+@cache
+def _deltas_statement() -> Select[*tuple[Any, ...]]:
+    log = schema.clearance
+    return (
+        select(log.c.number, log.c.made_at, cast(log.c.entry, Text).label("entry"))
+        .where(
+            log.c.site == bindparam("of_site"),
+            log.c.number > bindparam("after"),
+            log.c.number <= bindparam("last"),
+        )
+        .order_by(log.c.number)
+    )
 
 
 @cache

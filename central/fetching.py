@@ -14,9 +14,16 @@ ASKED_FOR = timedelta(seconds=60)  # without the file after that, it may be aske
 class Fetching:
     """Remembers what was asked for, in this process alone: asking twice costs nothing."""
 
-    def __init__(self, commands: Commands, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
         self._commands = commands
         self._clock = clock
+        self._new_id = new_id
         self._asked: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
@@ -28,7 +35,7 @@ class Fetching:
             return
         now = self._clock()
         self._commands.send(
-            line, Fetch(command_id=str(uuid.uuid4()), session=session, sha256s=wanted, issued_at=now)
+            line, Fetch(command_id=self._new_id(), session=session, sha256s=wanted, issued_at=now)
         )
         with self._lock:
             self._asked = {each: at for each, at in self._asked.items() if now - at < ASKED_FOR}

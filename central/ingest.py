@@ -39,6 +39,7 @@ class Writer:
     Args:
         on_stored: called after each commit, in the writer's thread; sends the receipts.
         on_trouble: called when the database refuses to write ("" when it does again).
+        now_s: monotonic seconds.
         capacity: messages waiting at most; more are refused and sent again by the edge.
         batch: messages a commit at most.
     """
@@ -52,6 +53,7 @@ class Writer:
         clock: Callable[[], datetime],
         on_stored: Callable[[Stored], None],
         on_trouble: Callable[[str], None] = lambda _reason: None,
+        now_s: Callable[[], float] = time.monotonic,
         capacity: int = 10_000,
         batch: int = 500,
     ) -> None:
@@ -61,11 +63,14 @@ class Writer:
         self._clock = clock
         self._on_stored = on_stored
         self._on_trouble = on_trouble
+        self._now_s = now_s
         self._batch = batch
         self._queue: queue.Queue[_Queued | None] = queue.Queue(capacity)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._oldest_s: float | None = None  # when the oldest message not yet stored arrived
+        self._taken: list[_Queued] = []  # out of the queue, and not yet stored
+        self._failures = 0  # of the batch taken
+        self._ended = False
         self.trouble = ""
         self.overflowed = 0
 
@@ -78,7 +83,7 @@ class Writer:
         if self._stopping.is_set():
             return False
         try:
-            queued = _Queued(time.monotonic(), message, parse(self._site, message))
+            queued = _Queued(self._now_s(), message, parse(self._site, message))
             self._queue.put(queued, block=wait_s > 0, timeout=wait_s or None)
         except queue.Full:
             self.overflowed += 1
@@ -105,49 +110,54 @@ class Writer:
     @property
     def lag_s(self) -> float:
         """The age of the oldest message not yet stored."""
-        oldest = self._oldest_s
-        return 0.0 if oldest is None else time.monotonic() - oldest
+        taken = self._taken
+        return self._now_s() - taken[0].arrived_s if taken else 0.0
 
     def commit(self, batch: Sequence[Incoming]) -> Stored:
         """Parse and store a batch in one transaction; raises what the database raises."""
         return self._write([parse(self._site, message) for message in batch])
 
-    def _run(self) -> None:
-        ending = False
-        while not ending:
-            batch: list[_Queued] = []
-            item = self._queue.get()
-            while item is not None:
-                if not batch:
-                    self._oldest_s = item.arrived_s
-                batch.append(item)
-                if len(batch) >= self._batch:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            ending = item is None
-            if batch:
-                self._store_surely(batch)
-            self._oldest_s = None
+    def turn(self) -> float | None:
+        """Store one batch of what waits, and report it.
 
-    def _store_surely(self, batch: Sequence[_Queued]) -> None:
-        """Store a batch however long it takes; while stopping, one more failure ends it unreceipted."""
-        attempt = 0
-        while True:
+        Returns the seconds after which the same batch is to be tried again; None: it is stored, or nothing
+        waits. Called by the writer's thread, or by whoever drives a writer that was not started.
+        """
+        if not self._taken:
+            self._take(wait=False)
+        if not self._taken:
+            return None
+        try:
+            stored = self._commit_isolating(self._taken)
+        except (SQLAlchemyError, OSError) as error:
+            self._report_trouble(type(error).__name__)
+            pause_s = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
+            self._failures += 1
+            return pause_s
+        self._report_trouble("")
+        self._report_stored(stored)
+        self._taken, self._failures = [], 0
+        return None
+
+    def _run(self) -> None:
+        while not self._ended:
+            self._take(wait=True)
+            while (pause_s := self.turn()) is not None:
+                if self._stopping.wait(pause_s):  # while stopping, one more failure ends it unreceipted
+                    _log.warning("batch_left_unstored", messages=len(self._taken))
+                    self._taken, self._failures = [], 0
+
+    def _take(self, *, wait: bool) -> None:
+        """Take a batch out of the queue; `wait`: for its first message."""
+        while len(self._taken) < self._batch and not self._ended:
             try:
-                stored = self._commit_isolating(batch)
-            except (SQLAlchemyError, OSError) as error:
-                self._report_trouble(type(error).__name__)
-                if self._stopping.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]):
-                    _log.warning("batch_left_unstored", messages=len(batch))
-                    return
-                attempt += 1
-            else:
-                self._report_trouble("")
-                self._report_stored(stored)
+                item = self._queue.get(block=wait and not self._taken)
+            except queue.Empty:
                 return
+            if item is None:
+                self._ended = True
+            else:
+                self._taken.append(item)
 
     def _commit_isolating(self, batch: Sequence[_Queued]) -> list[Stored]:
         try:

@@ -29,7 +29,7 @@ _LONGEST_MESSAGE = 4_194_304
 
 
 class Link:
-    """One connection to the broker that heals itself.
+    """One connection to the broker that heals itself; satisfies `central.interfaces.LineLink`.
 
     Args:
         instance: this run of the centre, as `CentreState` names it.
@@ -47,12 +47,14 @@ class Link:
         clock: Callable[[], datetime],
         on_message: Callable[[Incoming], object],
         on_connected: Callable[[], None] = lambda: None,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._broker = broker
         self._site = site
         self._clock = clock
         self._on_message = on_message
         self._on_connected = on_connected
+        self._new_id = new_id
         self._connected_now = False
         self._client = BulkClient(
             CallbackAPIVersion.VERSION2,
@@ -108,7 +110,7 @@ class Link:
         return True
 
     def _wrapped(self, message: Struct) -> bytes:
-        return messages.wrap(message, id=str(uuid.uuid4()), source=f"/{self._site}", time=self._clock())
+        return messages.wrap(message, id=self._new_id(), source=f"/{self._site}", time=self._clock())
 
     def _connected(
         self,

@@ -25,6 +25,8 @@ from config.keyring import Keyring
 from edge import messages
 from edge.messages import LineState, Ruling
 
+_FEW = 6  # messages of a batch for which asking by one is cheaper than a savepoint
+
 
 class Stored(Struct, frozen=True):
     """What a committed batch came to."""
@@ -83,9 +85,11 @@ class Store:
     def _followed(self, connection: Connection, states: Sequence[StateReported]) -> tuple[StateReported, ...]:
         """The last state of each line, an absence dated from its beginning."""
         table = schema.line_states
+        known: dict[str, LineState] = {}
         lines = {each.line for each in states if not each.state.online}
-        query = select(table).where(table.c.site == self._site, table.c.line.in_(lines))
-        known = {row.line: msgspec.convert(row.state, LineState) for row in connection.execute(query)}
+        if lines:
+            query = select(table).where(table.c.site == self._site, table.c.line.in_(lines))
+            known = {row.line: msgspec.convert(row.state, LineState) for row in connection.execute(query)}
         latest: dict[str, StateReported] = {}
         for each in states:
             latest[each.line] = since_away(each, known.get(each.line))
@@ -96,10 +100,13 @@ class Store:
         """Those not stored before, each once, noted as stored now.
 
         A line repeats itself seldom: usually all are new, and which are not is asked only when some are not.
+        Of a few each is noted by itself, which tells as much.
         """
         first: dict[tuple[str, str], Accepted] = {}
         for each in accepted:
             first.setdefault((each.line, each.envelope_id), each)
+        if len(first) <= _FEW:
+            return [each for each in first.values() if self._note(connection, [each])]
         with connection.begin_nested() as attempt:
             if self._note(connection, first.values()) == len(first):
                 return list(first.values())
@@ -142,6 +149,8 @@ class Store:
                         ends[key] = closed(self._site, each.line, event)
                 case _:
                     pass
+        if not verdicts and not ends:
+            return
         dialect, passages = connection.dialect.name, schema.passages
         execute_rows(connection, passages, statements.decided(dialect), list(verdicts.values()))
         execute_rows(connection, passages, statements.closed(dialect), list(ends.values()))
@@ -236,10 +245,13 @@ def _once_statement(dialect: str, table: Table) -> Any:
 
 
 def _upsert(connection: Connection, table: Table, rows: list[Row], *, newer: str = "") -> None:
-    if not rows:
-        return
-    statement = insert(connection.dialect.name, table)
+    execute_rows(connection, table, _upsert_statement(connection.dialect.name, table, newer), rows)
+
+
+@cache
+def _upsert_statement(dialect: str, table: Table, newer: str) -> Any:
+    statement = insert(dialect, table)
     keys = list(table.primary_key.columns)
     changing = {column.name: statement.excluded[column.name] for column in table.c if column not in keys}
     where = statement.excluded[newer] >= table.c[newer] if newer else None
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changing, where=where), rows)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changing, where=where)

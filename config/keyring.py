@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -32,15 +33,23 @@ class Keyring:
         seal: 32 bytes, AES-256-GCM for personal data at rest.
         verifier: checks the centre's commands.
         signer: signs them; None at an edge.
+        nonce: makes that many bytes which never come again; a simulation computes them from its seed.
     """
 
     def __init__(
-        self, join: bytes, seal: bytes, verifier: Ed25519PublicKey, signer: Ed25519PrivateKey | None = None
+        self,
+        join: bytes,
+        seal: bytes,
+        verifier: Ed25519PublicKey,
+        signer: Ed25519PrivateKey | None = None,
+        *,
+        nonce: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._join = join
         self._seal = AESGCM(seal)
         self._verifier = verifier
         self._signer = signer
+        self._nonce = nonce
 
     def waybill_key(self, number: str) -> str:
         """The keyed hash (32 hex digits) under which everything about a waybill or alias is joined."""
@@ -48,7 +57,7 @@ class Keyring:
 
     def seal(self, plain: bytes, context: str) -> bytes:
         """Encrypt personal data; `context` (table and column, or kind of message) must match to unseal."""
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = self._nonce(_NONCE)
         return nonce + self._seal.encrypt(nonce, plain, context.encode())
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
@@ -100,11 +109,14 @@ def load(folder: Path, *, signing: bool) -> Keyring:
     return Keyring(_read(folder / "join.key"), _read(folder / "seal.key"), verifier, signer)
 
 
-def for_tests(seed: str) -> Keyring:
-    """Keys computed from a seed, for runs that must repeat bit for bit; never for a site."""
+def for_tests(seed: str, *, nonce: Callable[[int], bytes] = secrets.token_bytes) -> Keyring:
+    """Keys computed from a seed, for runs that must repeat bit for bit; never for a site.
+
+    What is sealed repeats only if `nonce` does, too.
+    """
     signer = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{seed} sign".encode()).digest())
     join, seal = (hashlib.sha256(f"{seed} {use}".encode()).digest() for use in ("join", "seal"))
-    return Keyring(join, seal, signer.public_key(), signer)
+    return Keyring(join, seal, signer.public_key(), signer, nonce=nonce)
 
 
 def _read(path: Path) -> bytes:

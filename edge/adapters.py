@@ -15,7 +15,7 @@ class Adapters(Struct):
 
     `client` is given topic and content of the last will, `reviewer` the imaging it is to tell. `new_id` makes
     32 fresh hexadecimal digits, `salt` 16 random bytes. `state_every_s`: how often the line says how it
-    stands.
+    stands; `roll_every_s`: how often its evidence is looked through for what may go.
     """
 
     conveyor: Conveyor
@@ -34,3 +34,4 @@ class Adapters(Struct):
     new_id: Callable[[], str]
     salt: Callable[[], bytes]
     state_every_s: float = 0.25
+    roll_every_s: float = 10.0

@@ -46,7 +46,7 @@ from edge.observations import (
 from edge.recovery import recovered
 
 _JOURNAL_RETRY_S = 0.5
-_WAITING_FOR_CONTROLLER_S = 0.002  # between two looks while a command is unanswered
+_WAITING_SHARE = 0.5  # of the pause between two looks, while a command is unanswered
 _LIST_MAY_COME_S = 10.0
 _REPEATS_BEFORE_ALARM = 20  # looks: a single one may have been torn
 _LOOK_AGAIN_S = 30.0  # papers of what stays on the belt: a belt that stands still does not keep them young
@@ -120,7 +120,7 @@ class Agent:
                 if await self.turn():
                     pause_s = 0.0
                 elif self._lanes.waiting:
-                    pause_s = _WAITING_FOR_CONTROLLER_S
+                    pause_s *= _WAITING_SHARE
             except DeviceError:
                 self._note_changes()
                 await self._write()

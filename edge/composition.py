@@ -15,6 +15,7 @@ from edge.agent import Agent, Devices
 from edge.clearance import ClearanceList
 from edge.clearance_sync import ClearanceSync
 from edge.ending import end_step
+from edge.evidence import Evidence
 from edge.intake import Intake
 from edge.journal import Journal
 from edge.line_imaging import Run, make_imaging
@@ -70,6 +71,11 @@ class LineAgent:
         arrivals = Arrivals(self._command, self._sync.delta, self._sync.centre)
         self.uplink = Uplink(site.id, line.id, self.journal, self.client, arrivals, now_s, wall)
         self._moments = StateMoments()
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The index of the line's evidence, if it has any."""
+        return self._images.evidence if self._images else None
 
     def start(self) -> None:
         """Connect to the broker."""

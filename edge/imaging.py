@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from msgspec.structs import replace
 
 from devices.interfaces import Camera, CtScanner, Footage, Health, MediaFile
 from edge.evidence import Evidence
@@ -15,6 +16,7 @@ from edge.interfaces import Reviewer, Worker
 from edge.messages import Fetch, MediaKind, MediaRecorded
 from edge.observations import Film, Flag, MediaKept, ReviewScan, ScanArrived
 from edge.reviewing import NAME
+from models.findings import ImageException, Outcome
 from models.tasks import Done, Reported, Task, TaskFile
 
 _log = structlog.get_logger(__name__)
@@ -86,10 +88,18 @@ class Imaging:
             self._worker.do(partial(self._want, sha256))
 
     def reviewed(self, done: Done) -> None:
-        """A review, or that there is none: the belt is told at once, the report is still to come."""
+        """A review, or that there is none: the belt is told at once, the report is still to come.
+
+        A review of other files than those that were asked about is none of this scan.
+        """
         asked = self._under_review.get(done.scan_id)
-        if asked is not None:
-            self._intake.reviewed(asked, done.review)
+        if asked is None:
+            return
+        review = done.review
+        if review.exception is None and done.looked_at != tuple(each.sha256 for each in asked.volumes):
+            _log.error("other_files_reviewed", device=NAME)
+            review = replace(review, outcome=Outcome.EXCEPTION, exception=ImageException.MISMATCH)
+        self._intake.reviewed(asked, review)
 
     def reported(self, reported: Reported) -> None:
         """A review's report is there, or there will be none: nothing is under review any more."""
@@ -114,8 +124,9 @@ class Imaging:
         if reported.written:
             report = MediaFile(str(self._folder / f"{reported.scan_id}.tdr"), "application/dicom")
             self._keep(passage_id, MediaKind.REPORT, report, NAME)
-        for left in (f"{reported.scan_id}.*", f".{reported.scan_id}.*"):  # hidden: a report half written
-            for path in self._folder.glob(left):
+        own = (f"{reported.scan_id}.", f".{reported.scan_id}.")  # hidden: a report half written
+        for path in self._folder.iterdir():
+            if path.name.startswith(own):
                 path.unlink(missing_ok=True)
 
     def _keep(self, passage_id: str, kind: MediaKind, file: MediaFile, device: str) -> None:

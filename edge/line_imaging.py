@@ -22,7 +22,6 @@ from edge.uploads import Uploads
 Run = Callable[[], Coroutine[Any, Any, None]]
 _MB = 1_000_000
 _BUDGET_MB, _LEAST_FREE_MB = 20_000, 1_000  # of a line that has cameras and no CT
-_ROLL_EVERY_S = 10.0
 
 
 class LineImaging(Struct):
@@ -57,7 +56,7 @@ def make_imaging(
         while True:
             with suppress(OSError):  # a full disk is the receiver's to say, and it does
                 await worker.ask(lambda: store.roll(wall_s()))
-            await asyncio.sleep(_ROLL_EVERY_S)
+            await asyncio.sleep(adapters.roll_every_s)
 
     parts: dict[str, Run] = {"uploads": uploads.run, "retention": roll}
     for camera in cameras:

@@ -28,10 +28,14 @@ class Ready(Struct, frozen=True, tag_field="said", tag="ready"):
 
 
 class Done(Struct, frozen=True, tag_field="said", tag="done"):
-    """The review of a scan. The next task may be given; of this one a Reported is still to come."""
+    """The review of a scan. The next task may be given; of this one a Reported is still to come.
+
+    `looked_at`: the SHA-256 of each of the task's files as the reviewer found it, "" where it found none.
+    """
 
     scan_id: str
     review: Review
+    looked_at: tuple[str, ...] = ()
 
 
 class Reported(Struct, frozen=True, tag_field="said", tag="reported"):

@@ -29,12 +29,23 @@ class EventKind(IntEnum):
 UNKNOWN_TRIPS = 255
 
 
-class State(IntEnum):
-    """The PackML states this controller knows (ANSI/ISA-TR88.00.02 numbers)."""
+LANE_EYE = 255  # the point of an event at a lane's own eye
 
+
+class State(IntEnum):
+    """The PackML states of the contract (ANSI/ISA-TR88.00.02 numbers)."""
+
+    CLEARING = 1  # a hand has released the line after ABORTED
     STOPPED = 2  # the belt stands: just booted and no agent yet, or stopped by hand
+    STARTING = 3
+    IDLE = 4  # ready to start
+    SUSPENDED = 5  # the bench is full: the belt stands until it takes items
     EXECUTE = 6  # running, induction open
-    HELD = 11  # the agent's heartbeat is away: induction closed, the belt clears itself
+    STOPPING = 7
+    ABORTING = 8
+    ABORTED = 9  # emergency stop, or an item released without an order: only a hand starts the line again
+    HOLDING = 10
+    HELD = 11  # induction closed: the agent's heartbeat is away and the belt clears itself, or a jam
 
 
 class CtState(IntEnum):

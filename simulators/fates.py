@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from config.settings import LaneRole, Line
 from simulators.categories import OFFICER_MAY_CLEAR, Category
+from simulators.parcels import Parcel
 from simulators.truth import (
     CutoffPassed,
     DecisionDue,
@@ -13,6 +14,7 @@ from simulators.truth import (
     ImageReviewed,
     LabelSent,
     LaneAccepted,
+    LineCleared,
     OfficerAnswered,
     OfTrip,
     PaperChanged,
@@ -22,7 +24,10 @@ from simulators.truth import (
     ProcessDied,
     RunStarted,
     ScanSent,
+    StrayEnded,
+    StrayLaid,
     TripBegan,
+    TripBroken,
     TripEnded,
     Truth,
     Unscanned,
@@ -41,6 +46,7 @@ class Trip:
     key: TripKey
     close: bool
     end: TripEnded | None = None
+    broken: bool = False  # somebody took it off the belt
     due_ms: int | None = None
     cutoff_ms: int | None = None
     accepted_ms: list[int] = field(default_factory=list[int])  # each lane command, in order
@@ -52,6 +58,8 @@ class Trip:
         match record:
             case TripEnded():
                 self.end = record
+            case TripBroken():
+                self.broken = True
             case DecisionDue():
                 self.due_ms = record.time_ms
             case CutoffPassed():
@@ -87,6 +95,13 @@ class Fate:
 
     parcel: ParcelMade
     trips: list[Trip] = field(default_factory=list[Trip])
+    strayed: list[StrayEnded] = field(default_factory=list[StrayEnded])  # without a tracking id
+
+    @property
+    def at_bench_by_hand(self) -> bool:
+        """Whether somebody took it off the belt, or it came to the bench without a tracking id."""
+        strayed = bool(self.strayed) and self.strayed[-1].role is LaneRole.INSPECT
+        return self.trips[-1].broken if self.trips else strayed
 
     @property
     def end(self) -> TripEnded | None:
@@ -97,6 +112,8 @@ class Fate:
     @property
     def released(self) -> bool:
         """Whether it lies in a release lane."""
+        if any(each.role is LaneRole.RELEASE for each in self.strayed):
+            return True
         return self.end is not None and self.end.role is LaneRole.RELEASE
 
     @property
@@ -134,7 +151,7 @@ class Run:
                 return frozenset({parcel.right})
 
 
-def release_lane(line: Line, parcel: ParcelMade) -> int | None:
+def release_lane(line: Line, parcel: ParcelMade | Parcel) -> int | None:
     """The lane to which the site's sort plan sends it once released; None if no rule fits."""
     for rule in line.sort_plan:
         if rule.courier in ("", parcel.courier) and rule.destination in ("", parcel.destination):
@@ -162,13 +179,17 @@ def last_run(records: Iterable[Truth]) -> Run:
                     behind.close = True
                 behind = run.trips[trip.key] = trip
                 run.fates[record.parcel].trips.append(trip)
+            case StrayEnded():
+                run.fates[record.parcel].strayed.append(record)
             case (
-                FaultTook()
+                StrayLaid()
+                | FaultTook()
                 | ProcessDied()
                 | ProcessBegan()
                 | PaperChanged()
                 | PaperHeard()
                 | OfficerAnswered()
+                | LineCleared()
             ):
                 pass  # of the site as a whole
             case _:

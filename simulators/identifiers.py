@@ -4,7 +4,9 @@ Patterns and check digits: UPU S10, GS1 EAN-13, GB 11643 (ISO 7064 MOD 11-2). Co
 patterns only.
 """
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 from random import Random
 
 COURIERS = ("SF", "EMS", "JD", "YTO", "ZTO")
@@ -17,6 +19,12 @@ _FIRST_BIRTHDAY = date(1960, 1, 1)
 _BIRTHDAYS = 365 * 43
 
 
+def serials(random: Random) -> Iterator[int]:
+    """Serial numbers of eight digits in no order one can see: 100 million, then they repeat."""
+    step, first = random.randrange(10**7, 10**8) // 10 * 10 + 7, random.randrange(10**8)
+    return ((first + step * place) % 10**8 for place in count())
+
+
 def s10(prefix: str, serial: int, country: str) -> str:
     """A UPU S10 item identifier, e.g. `s10("RR", 47312482, "GB")` is RR473124829GB."""
     digits = f"{serial:08d}"
@@ -24,28 +32,32 @@ def s10(prefix: str, serial: int, country: str) -> str:
     return f"{prefix}{digits}{ {10: 0, 11: 5}.get(check, check) }{country}"
 
 
-def waybill_number(courier: str, random: Random) -> str:
-    """A plausible number of one of COURIERS; KeyError for another."""
+def waybill_number(courier: str, random: Random, serial: int | None = None) -> str:
+    """A plausible number of one of COURIERS, unlike any other serial's; KeyError for another courier."""
     match courier:
         case "SF":
-            return f"SF{_digits(13, random)}"
+            return f"SF{_digits(13, random, serial)}"
         case "EMS":
-            return s10(random.choice(("EA", "EB", "LK", "CP")), random.randrange(10**8), "CN")
+            return s10(random.choice(("EA", "EB", "LK", "CP")), _serial(random, serial), "CN")
         case "JD":
-            return f"JD{_digits(13, random)}"
+            return f"JD{_digits(13, random, serial)}"
         case "YTO":
-            return f"YT{_digits(13, random)}"
+            return f"YT{_digits(13, random, serial)}"
         case "ZTO":
-            return f"7{_digits(13, random)}"
+            return f"7{_digits(13, random, serial)}"
         case _:
             raise KeyError(f"no courier {courier}; there are {', '.join(COURIERS)}")
 
 
-def foreign_number(random: Random) -> str:
+def foreign_number(random: Random, serial: int | None = None) -> str:
     """The number under which a parcel left its country: the second code on many labels."""
-    return s10(
-        random.choice(("RB", "LX", "CX")), random.randrange(10**8), random.choice(("JP", "KR", "US", "DE"))
-    )
+    prefix, number = random.choice(("RB", "LX", "CX")), _serial(random, serial)
+    return s10(prefix, number, random.choice(("JP", "KR", "US", "DE")))
+
+
+def declaration_number(random: Random, serial: int | None = None) -> str:
+    """A number as a customs declaration may have."""
+    return f"1520{_digits(14, random, serial)}"
 
 
 def article_number(random: Random) -> str:
@@ -68,5 +80,12 @@ def phone_number(random: Random) -> str:
     return f"13{_digits(9, random)}"
 
 
-def _digits(count: int, random: Random) -> str:
-    return f"{random.randrange(10**count):0{count}d}"
+def _serial(random: Random, serial: int | None) -> int:
+    return random.randrange(10**8) if serial is None else serial
+
+
+def _digits(count: int, random: Random, serial: int | None = None) -> str:
+    """So many digits, the last eight of them the serial if there is one."""
+    if serial is None:
+        return f"{random.randrange(10**count):0{count}d}"
+    return f"{random.randrange(10 ** (count - 8)):0{count - 8}d}{serial:08d}"

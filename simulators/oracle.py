@@ -83,6 +83,7 @@ def judge(run: Run, records: Records, line: Line, *, with_faults: bool = False) 
     """Judge a run against the centre's records."""
     fates = tuple(run.fates.values())
     arrived = [fate for fate in fates if fate.end]
+    unfinished = sum(not fate.end and not fate.at_bench_by_hand for fate in fates)
     astray = [fate for fate in arrived if not _is_right(run, records, line, fate)]
     excused = [fate for fate in astray if _is_safer(fate)]
     misrouted = [fate for fate in astray if not _is_safer(fate)]
@@ -96,7 +97,7 @@ def judge(run: Run, records: Records, line: Line, *, with_faults: bool = False) 
     by_category = _by_category(categories(line), fates, arrived, astray)
     failures = (
         *books.failures(),
-        *_route_failures(len(fates) - len(arrived), misrouted, wrongly_released),
+        *_route_failures(unfinished, misrouted, wrongly_released),
         *_category_failures(categories(line), fates),
         *_occurrence_failures(run, fates),
         *_clean_failures(clean, unaided, with_faults or line.ct is not None),

@@ -23,15 +23,21 @@ def odd_count(count: int) -> int:
 
 
 def run_order(
-    categories: Sequence[Category], count: int, random: Random
+    categories: Sequence[Category], count: int, random: Random, *, each: int | None = None
 ) -> tuple[list[Category], dict[int, int]]:
     """The categories of a run, one a parcel, and for the place of each copied label that of its original.
 
-    An original is clean, 5 to 40 parcels before its copy, and has no other. Places count from 0.
+    `each`: how many there are of an odd category, and four times as many of those for an officer; without it
+    `odd_count`. An original is clean, 5 to 40 parcels before its copy, and has no other. Places count from 0.
     ValueError if no order was found in which every copy has one.
     """
+    if each is None:
+        each = odd_count(count)
+        shown = _SHOWN * each if each > LEAST else each
+    else:
+        shown = _SHOWN * each
     for _ in range(_TRIES):
-        order = _shuffled(categories, count, random)
+        order = _shuffled(categories, count, each, shown, random)
         originals = _originals(order, random)
         if len(originals) == order.count(Category.CLONED_LABEL):
             return order, originals
@@ -51,12 +57,12 @@ def _originals(order: Sequence[Category], random: Random) -> dict[int, int]:
     return taken
 
 
-def _shuffled(categories: Sequence[Category], count: int, random: Random) -> list[Category]:
-    each = odd_count(count)
+def _shuffled(
+    categories: Sequence[Category], count: int, each: int, shown: int, random: Random
+) -> list[Category]:
     units = [[Category.TOO_CLOSE] * 2 for _ in range((each + 1) // 2)]
     units += _clusters([fault for fault in categories if fault in SCAN_FAULTS for _ in range(each)], random)
     apart = SCAN_FAULTS | {Category.CLEAN, Category.TOO_CLOSE, Category.CLONED_LABEL}
-    shown = _SHOWN * each if each > LEAST else each
     for category in categories:
         if category not in apart:
             units += [[category]] * (shown if category in _FOR_AN_OFFICER else each)

@@ -4,6 +4,8 @@ A run of parcels comes from one seed. Most are clean; every other category has i
 parcel can be wrong is met in every run.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import count as numbers
 from random import Random
 
 from msgspec import Struct
@@ -12,11 +14,14 @@ from msgspec.structs import replace
 from config.settings import LaneRole, Line
 from simulators.categories import Category, categories, right_role
 from simulators.ct.hazards import LEAST_LENGTH_MM, LEAST_WEIGHT_G, Hazard
+from simulators.identifiers import serials
 from simulators.order import run_order
 from simulators.papers import Papers
 from simulators.waybills import PaperMaker
 
 FOR_EVER = 99  # trips: a label that no trip makes readable
+CHUNK = 1_000  # parcels of an endless stream, in which each odd category …
+CHUNK_EACH = 6  # … comes so often: as in a long run
 
 _HAZARDS = {
     Category.IMAGE_ALARM: Hazard.BOTTLE,
@@ -48,9 +53,31 @@ def parcels(line: Line, count: int, seed: int) -> tuple[Parcel, ...]:
     random = Random(f"{seed} parcels")  # noqa: S311  a plant, not a secret
     maker = PaperMaker(line.policy, random)
     order, originals = run_order(categories(line), count, random)
+    return _made(line, order, originals, 1, maker, random)
+
+
+def endless(line: Line, seed: int) -> Iterator[Parcel]:
+    """Parcels without end, the same for the same arguments: chunks that hold each category's share, numbered
+    on and on, no two with the same number on their papers; nothing of a chunk is kept when it is done."""
+    random = Random(f"{seed} endless parcels")  # noqa: S311
+    maker = PaperMaker(line.policy, random, serials(random))
+    for first in numbers(1, CHUNK):
+        order, originals = run_order(categories(line), CHUNK, random, each=CHUNK_EACH)
+        yield from _made(line, order, originals, first, maker, random)
+
+
+def _made(
+    line: Line,
+    order: Sequence[Category],
+    originals: dict[int, int],
+    first: int,
+    maker: PaperMaker,
+    random: Random,
+) -> tuple[Parcel, ...]:
+    """The parcels of those categories, numbered from `first`."""
+    scanners = len(line.scanners)
     made = [
-        _parcel(number, category, maker, len(line.scanners), random)
-        for number, category in enumerate(order, start=1)
+        _parcel(number, category, maker, scanners, random) for number, category in enumerate(order, first)
     ]
     return tuple(_with_copies(_with_close_pairs(made, random), originals, random))
 

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from simulators.belt import Item
 from simulators.categories import Category
+from simulators.signals import Item
 
 SENT_AFTER_S = 0.8  # from the item's leaving the tunnel: the image is computed
 TWICE_AFTER_S = 0.5  # the second scan of an item after the first

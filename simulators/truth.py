@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from config.settings import LaneRole
+from config.settings import LaneRole, Mode
 from simulators.categories import Category
 
 
@@ -79,7 +79,8 @@ class ScanSent(Struct, frozen=True, tag="scan"):
     """The CT scanner sent an object of its image, or tried to; `time_ms`: when its last byte had left.
 
     `scan` tells the scans of one trip apart. `own_id`: the object names its item. `whole`: it did not break
-    off. `delivered`: the receiver took it; else `why` says what it said, or that nobody was there.
+    off. `delivered`: the receiver took it; else `why` says what it said, or that nobody was there. `sha256`:
+    of the object as sent, where the plant knows it.
     """
 
     epoch: int
@@ -91,6 +92,7 @@ class ScanSent(Struct, frozen=True, tag="scan"):
     delivered: bool
     time_ms: int
     why: str = ""
+    sha256: str = ""
 
 
 class LaneAccepted(Struct, frozen=True, tag="lane_accepted"):
@@ -116,6 +118,33 @@ class TripEnded(Struct, frozen=True, tag="entered"):
     at_s: float
 
 
+class TripBroken(Struct, frozen=True, tag="broken"):
+    """Somebody took it off the belt: it goes to the bench by hand."""
+
+    parcel: int
+    trip: int
+    epoch: int
+    tracking_id: int
+    at_s: float
+
+
+class StrayLaid(Struct, frozen=True, tag="stray"):
+    """A parcel lies on the belt without a tracking id of its own: somebody laid it there behind the
+    induction, the induction eye did not see it, or it touches another and the two were taken for one."""
+
+    parcel: int
+    at_s: float
+
+
+class StrayEnded(Struct, frozen=True, tag="stray_entered"):
+    """It entered a lane; lane 0: somebody took it off the belt, to the bench."""
+
+    parcel: int
+    lane: int
+    role: LaneRole
+    at_s: float
+
+
 class LabelSent(Struct, frozen=True, tag="label"):
     """A scanner sent a frame for it, or what was to be one. `own`: with what its label shows, whole."""
 
@@ -136,13 +165,16 @@ class WeightSent(Struct, frozen=True, tag="weight"):
 
 
 class ImageReviewed(Struct, frozen=True, tag="reviewed"):
-    """A reviewer looked at an image for it. `own`: it was its image; `clear`: there is nothing in it."""
+    """A reviewer looked at an image for it. `own`: it was its image; `clear`: there is nothing in it;
+    `length_mm`, `mass_g`: what the image showed, for whose it could be taken."""
 
     epoch: int
     tracking_id: int
     own: bool
     clear: bool
     at_s: float
+    length_mm: float | None = None
+    mass_g: float | None = None
 
 
 class Disturbed(Struct, frozen=True, tag="disturbed"):
@@ -182,12 +214,15 @@ class PaperChanged(Struct, frozen=True, tag="paper"):
     """What customs says of a parcel's waybill from now on: the centre has it in its database.
 
     `release`: it may leave; `as_of_s`: when customs said so, on the same clock, negative before the run.
+    `review`: it may leave if an officer says so. `mode`: how it is cleared; None is not told.
     """
 
     parcel: int
     release: bool
     as_of_s: float
     at_s: float
+    review: bool = False
+    mode: Mode | None = None
 
 
 class PaperHeard(Struct, frozen=True, tag="paper_heard"):
@@ -207,7 +242,14 @@ class OfficerAnswered(Struct, frozen=True, tag="answered"):
     at_s: float
 
 
-OfSite = FaultTook | ProcessDied | ProcessBegan | PaperChanged | PaperHeard | OfficerAnswered
+class LineCleared(Struct, frozen=True, tag="cleared"):
+    """Somebody came to the line, looked after what had stopped it, and let it start again."""
+
+    at_s: float
+
+
+OfStray = StrayLaid | StrayEnded
+OfSite = FaultTook | ProcessDied | ProcessBegan | PaperChanged | PaperHeard | OfficerAnswered | LineCleared
 OfTrip = (
     DecisionDue
     | CutoffPassed
@@ -215,12 +257,13 @@ OfTrip = (
     | ScanSent
     | LaneAccepted
     | TripEnded
+    | TripBroken
     | LabelSent
     | WeightSent
     | ImageReviewed
     | Disturbed
 )
-Truth = RunStarted | ParcelMade | TripBegan | OfTrip | OfSite
+Truth = RunStarted | ParcelMade | TripBegan | OfTrip | OfStray | OfSite
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Truth)

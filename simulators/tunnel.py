@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from random import Random
 
 from config.settings import CtDevice, Line
-from simulators.belt import Item, Stage, TunnelPassed
 from simulators.categories import SCAN_FAULTS, Category
 from simulators.contract import CtState
 from simulators.doubts import Doubts
 from simulators.scan_plan import ScanMade, sendings
+from simulators.signals import Item, Stage, TunnelPassed
 
 _STATES = {Category.CT_FAULT: CtState.FAULT, Category.CT_BYPASS: CtState.BYPASS}
 _NONSENSE_SHARE = 0.25  # of the wrong ids name nobody
@@ -42,36 +42,55 @@ class Tunnel:
     """
 
     def __init__(self, line: Line, ct: CtDevice, energies: tuple[str, ...], random: Random) -> None:
+        self.state = CtState.READY  # what the scanner tells the controller
         self._energies = energies
         self._random = random
         self._visits: dict[Item, _Visit] = {}
-        self._doubts = Doubts(ct, line.policy)
+        self._doubts = Doubts(ct, line.policy, line.belt.speed_mm_s)
         self._touched: set[Item] = set()
         self._unscanned: list[Item] = []
 
-    @property
-    def state(self) -> CtState:
-        """What the scanner tells the controller; of several reasons the latest to come in counts."""
-        inside = [item for item, visit in self._visits.items() if visit.inside]
-        states = [_STATES[item.parcel.category] for item in inside if item.parcel.category in _STATES]
-        return states[-1] if states else CtState.READY
-
     def step(
-        self, now_s: float, passed: Iterable[tuple[float, TunnelPassed]], names: Names
+        self, now_s: float, travel_mm: float, passed: Iterable[tuple[float, TunnelPassed]], names: Names
     ) -> Iterator[ScanMade]:
         """Take what came by, each with its moment on the plant's clock; the scans that follow from it."""
         for at_s, signal in passed:
             yield from self._pass(at_s, signal, names)
-        for item in [item for item in self._visits if item.gone]:
-            del self._visits[item]
+        self._look_inside()
+        self._touched.update(self._doubts.touched(now_s, travel_mm))
+
+    def is_due(self, now_s: float, travel_mm: float) -> bool:
+        """Whether a step brings anything though nothing came by."""
+        return now_s >= self._doubts.next_s or travel_mm >= self._doubts.next_mm
+
+    @property
+    def held(self) -> int:
+        """How many items it still has in mind."""
+        return len(self._visits)
+
+    def taken(self, item: Item) -> None:
+        """Somebody took an item off the belt: its scan will be missed unless it was made."""
+        self._doubts.taken(item)
+
+    def gone(self, item: Item) -> None:
+        """An item is no longer on the belt."""
+        if self._visits.pop(item, None) is not None:
             self._doubts.gone(item)
-        if self.state is not CtState.READY:
-            for item, visit in self._visits.items():
-                if visit.inside and not visit.unscanned:
-                    visit.unscanned = True
-                    self._touched.add(item)
-                    self._unscanned.append(item)
-        self._touched.update(self._doubts.touched(now_s))
+            self._look_inside()
+
+    def _look_inside(self) -> None:
+        """What the scanner tells the controller, of several reasons the latest to come in, and whom it
+        does not scan then."""
+        inside = [(item, visit) for item, visit in self._visits.items() if visit.inside]
+        states = [_STATES[item.parcel.category] for item, _ in inside if item.parcel.category in _STATES]
+        self.state = states[-1] if states else CtState.READY
+        if self.state is CtState.READY:
+            return
+        for item, visit in inside:
+            if not visit.unscanned:
+                visit.unscanned = True
+                self._touched.add(item)
+                self._unscanned.append(item)
 
     def unscanned(self) -> list[Item]:
         """The items of which there is no image, since the last call: the scanner was out of order."""
@@ -100,7 +119,7 @@ class Tunnel:
             case Stage.LEFT:
                 visit.inside = False
                 if not visit.unscanned:
-                    self._doubts.left(item, at_s)
+                    self._doubts.left(item, at_s, signal.at_mm)
                 if item.parcel.category is not Category.SCAN_LATE:
                     yield from self._scan(item, visit, at_s, names)
             case Stage.TOO_LATE:
@@ -121,8 +140,11 @@ class Tunnel:
             ooi_id = self._wrong_id(item, names)
         own_id = tracking_id != 0 and category is not Category.SCAN_WRONG_ID
         made = ScanMade(item, epoch, tracking_id, ooi_id, own_id, visit.began_s, visit.ended_s, at_s, planned)
-        if category not in SCAN_FAULTS:
+        if tracking_id == 0:
+            self._doubts.nameless(made)
+        elif category not in SCAN_FAULTS:
             self._doubts.scanned(made)
+        item.scanned = True
         yield made
 
     def _wrong_id(self, item: Item, names: Names) -> str:

@@ -1,12 +1,18 @@
 """The papers a parcel of each category has, and the codes on its label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from config.settings import Mode, Policy
 from simulators.categories import Category
 from simulators.contents import DESTINATIONS, consignee, goods
-from simulators.identifiers import COURIERS, article_number, foreign_number, waybill_number
+from simulators.identifiers import (
+    COURIERS,
+    article_number,
+    declaration_number,
+    foreign_number,
+    waybill_number,
+)
 from simulators.papers import Declaration, Papers, Waybill
 
 RELEASED = 800  # CEB returnStatus
@@ -18,11 +24,19 @@ _MASTER_BILLS = 6
 
 
 class PaperMaker:
-    """Makes papers that a site's policy finds right, or wrong in exactly one way; numbers never repeat."""
+    """Makes papers that a site's policy finds right, or wrong in exactly one way; numbers never repeat.
 
-    def __init__(self, policy: Policy, random: Random) -> None:
+    Args:
+        policy: of the site.
+        random: for all that is in them.
+        serials: make each number unlike any other without keeping those there were; without them every
+            number is kept.
+    """
+
+    def __init__(self, policy: Policy, random: Random, serials: Iterator[int] | None = None) -> None:
         self._policy = policy
         self._random = random
+        self._serials = serials
         self._used: set[str] = set()
         self._master_bills = [f"784-{random.randrange(10**8):08d}" for _ in range(_MASTER_BILLS)]
 
@@ -68,12 +82,12 @@ class PaperMaker:
         courier = random.choices(COURIERS, _COURIER_WEIGHTS)[0]
         district = random.choice(tuple(DESTINATIONS))
         return Waybill(
-            number=self._fresh(lambda: waybill_number(courier, random)),
+            number=self._fresh(lambda serial: waybill_number(courier, random, serial)),
             mode=random.choice(_MODES),
             courier=courier,
             destination=district,
             master_bill=random.choice(self._master_bills),
-            aliases=(self._fresh(lambda: foreign_number(random)),),
+            aliases=(self._fresh(lambda serial: foreign_number(random, serial)),),
             declared_weight_g=declared_weight_g,
             consignee=consignee(district, random),
             goods=goods(random),
@@ -91,7 +105,7 @@ class PaperMaker:
         limit_s = self._policy.clearance_age_s.get(waybill.mode, self._policy.clearance_age_default_s)
         share = self._random.uniform(1.2, 3.0) if stale else self._random.uniform(0.001, 0.4)
         return Declaration(
-            number=self._fresh(lambda: f"1520{self._random.randrange(10**14):014d}"),
+            number=self._fresh(lambda serial: declaration_number(self._random, serial)),
             waybill_number=waybill.number,
             mode=waybill.mode,
             customs_status=customs_status,
@@ -112,8 +126,10 @@ class PaperMaker:
     def _tolerance_g(self, weight_g: int) -> float:
         return max(self._policy.weight_tolerance_g, self._policy.weight_tolerance_share * weight_g)
 
-    def _fresh(self, make: Callable[[], str]) -> str:
-        while (number := make()) in self._used:
+    def _fresh(self, make: Callable[[int | None], str]) -> str:
+        if self._serials is not None:
+            return make(next(self._serials))
+        while (number := make(None)) in self._used:
             pass
         self._used.add(number)
         return number

@@ -1,49 +1,41 @@
-"""One line's world: belt and controller stepped together in scans of 10 ms, without any input or output.
+"""One line's world: belt and controller stepped together, scan by scan, without any input or output.
 
 The caller owns the clock: `update(now_s, inputs)` runs the scans that are due and returns what they yield.
 The same seed and the same inputs at the same times give the same outputs.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from random import Random
 
-from config.settings import Line
-from simulators.belt import Belt, EyeMade, Item, LaneEntered, Scanned, Signal, TunnelPassed, Weighed
-from simulators.contract import CtState, Event, EventKind, Outcome, Result, Status
+from msgspec.structs import replace
+
+from config.settings import LaneRole, Line
+from simulators.belt import Belt
+from simulators.contract import CtState, Event, EventKind, Status
 from simulators.controller import Controller, Inputs
+from simulators.eyes import Eyes
 from simulators.infeed import Infeed
+from simulators.memory.fault_board import Fault, FaultBoard
+from simulators.mishaps import Mishaps
+from simulators.outputs import Outputs, made, ruled
 from simulators.parcels import Parcel
-from simulators.scan_plan import ScanMade
+from simulators.signals import EyeMade, Item, LaneEntered, Scanned, Signal, TunnelPassed, Weighed
 from simulators.truth import (
-    CutoffPassed,
-    DecisionDue,
-    LaneAccepted,
-    ParcelMade,
+    Disturbed,
+    LineCleared,
+    StrayEnded,
+    StrayLaid,
     TripBegan,
+    TripBroken,
     TripEnded,
     Truth,
     Unscanned,
 )
 from simulators.tunnel import Tunnel
 
-SCAN_S = 0.01
+SCAN_S = 0.01  # unless another is asked for
 SILENCE_MS = 500  # an agent silent for longer has missed something
-
-
-@dataclass
-class Outputs:
-    """What one update yields, in order; `status` is that of its last scan."""
-
-    status: Status
-    events: list[Event] = field(default_factory=list[Event])
-    results: list[Result] = field(default_factory=list[Result])
-    sights: list[Scanned] = field(default_factory=list[Scanned])
-    weights: list[Weighed] = field(default_factory=list[Weighed])
-    inducted: list[Item] = field(default_factory=list[Item])  # its contents can be known from now on
-    scans: list[ScanMade] = field(default_factory=list[ScanMade])
-    ended: list[Item] = field(default_factory=list[Item])  # their trips
-    truth: list[Truth] = field(default_factory=list[Truth])
+_NEAR_MM = 250.0  # from an eye that sees a stranger: what may be taken for it
 
 
 class World:
@@ -52,10 +44,12 @@ class World:
     Args:
         line: its settings.
         stream: the parcels to feed, in order.
-        seed: for pitch and scale noise.
+        seed: for pitch, scale noise and what faults do.
         epoch: the controller's boot epoch, not 0.
         start_s: the caller's clock at boot.
+        scan_s: how long a scan of the controller takes; sensors keep their exact places whatever it is.
         energies: of one scan of the line's CT scanner, in the order they are sent.
+        faults: what goes wrong on the belt; None: nothing ever.
     """
 
     def __init__(
@@ -66,7 +60,9 @@ class World:
         seed: int,
         epoch: int,
         start_s: float = 0.0,
+        scan_s: float = SCAN_S,
         energies: tuple[str, ...] = ("low", "high"),
+        faults: FaultBoard | None = None,
     ) -> None:
         random = Random(f"{seed} world")  # noqa: S311  a plant, not a secret
         self._line = line
@@ -75,11 +71,17 @@ class World:
         self._controller = Controller(line, epoch)
         ids = Random(f"{seed} scan ids")  # noqa: S311
         self._tunnel = None if line.ct is None else Tunnel(line, line.ct, energies, ids)
+        chance = Random(f"{seed} mishaps")  # noqa: S311
+        self._eyes = None if faults is None else Eyes(line, faults, chance)
+        self._mishaps = None if faults is None else Mishaps(line, self._belt, faults, chance)
         self._scans = 0
         self._start_s = start_s
+        self._scan_s = scan_s
+        self._scan_mm = line.belt.speed_mm_s * scan_s
         self._boot_scan = 0
+        self._ran = False  # the belt, in the last scan
         self._ids: dict[Item, tuple[int, int]] = {}  # what the controller calls each item: epoch, tracking id
-        self._touched: set[Item] = set()
+        self._untold: list[Truth] = []  # of what happened between two updates
 
     @property
     def empty(self) -> bool:
@@ -103,111 +105,205 @@ class World:
 
     def update(self, now_s: float, inputs: Inputs) -> Outputs:
         """Run every scan due until `now_s`; commands act in the first of them."""
-        outputs = Outputs(self._controller.status())
-        due = int((now_s - self._start_s) / SCAN_S + 1e-6)
+        outputs = Outputs(self._controller)
+        outputs.truth, self._untold = self._untold, []
+        due = int((now_s - self._start_s) / self._scan_s + 1e-6)
         while self._scans < due:
             self._scans += 1
             self._scan(inputs, outputs)
             if inputs.commands:
-                inputs = Inputs(inputs.heartbeat, (), inputs.stopped_by_hand)
-        outputs.status = self._controller.status()
+                inputs = replace(inputs, commands=())
         return outputs
 
     def restart_controller(self, epoch: int) -> None:
         """Power-cycle the controller: it forgets every item; the belt stands until the agent is alive."""
-        self._touched.update(self._belt.items)
+        self._disturb(self._belt.items, Fault.CONTROLLER_RESTARTED, self.scanned_at_s, self._untold)
         self._controller = Controller(self._line, epoch, self._belt.travel_mm, self._infeed.in_loop)
-        self._boot_scan = self._scans
+        self._boot_scan, self._ran = self._scans, False
 
     def disturb(self, items: Iterable[Item]) -> None:
         """A fault on a wire touched these items: what becomes of them is the fault's as well."""
-        self._touched.update(items)
+        for item in items:
+            item.touched = item.disturbed = True
 
     def take_away(self, item: Item) -> None:
         """Somebody lifts an item off the belt: a fault for it and for the controller."""
-        self._belt.take_away(item)
+        self._disturb((item,), Fault.ITEM_REMOVED, self.scanned_at_s, self._untold)
+        self._take(item, self.scanned_at_s, self._untold)
+
+    def kept(self) -> dict[str, int]:
+        """How much it holds of items, by what for: nothing of those whose trips have ended."""
+        return {
+            "items": len(self._belt.items),
+            "names": len(self._ids),
+            "tracked": len(self._controller.tracked),
+            "in the tunnel": 0 if self._tunnel is None else self._tunnel.held,
+        }
 
     def empty_lane(self, lane: int) -> None:
         """Somebody clears a lane."""
         self._belt.empty_lane(lane)
 
+    @property
+    def scanned_at_s(self) -> float:
+        """When the last scan was."""
+        return self._start_s + self._scans * self._scan_s
+
     def _scan(self, inputs: Inputs, outputs: Outputs) -> None:
-        controller = self._controller
-        now_s = self._start_s + self._scans * SCAN_S
-        signals = self._belt.advance(
-            self._line.belt.speed_mm_s * SCAN_S if controller.belt_runs else 0.0,
+        controller, belt, tunnel = self._controller, self._belt, self._tunnel
+        now_s = self.scanned_at_s
+        if self._mishaps is not None:
+            inputs = self._befall(self._mishaps, now_s, inputs, outputs)
+        runs = controller.belt_runs
+        signals = belt.advance(
+            self._scan_mm if runs else 0.0,
             now_s,
             induction_open=controller.induction_open,
             diverters_out=controller.diverters_out,
         )
-        outputs.scans += self._scan_images(signals, now_s)
-        if self._tunnel is not None:
-            named = [self._ids[item] for item in self._tunnel.unscanned() if item in self._ids]
-            outputs.truth += [Unscanned(*name) for name in named]
-        time_ms = round((self._scans - self._boot_scan) * SCAN_S * 1000)
+        seen = signals
+        if self._eyes is not None and (signals or self._eyes.waiting):
+            seen = self._eyes.see(signals, belt.travel_mm)
+        if tunnel is not None and (signals or tunnel.is_due(now_s, belt.travel_mm)):
+            self._look_into(tunnel, signals, now_s, outputs)
+        time_ms = round((self._scans - self._boot_scan) * self._scan_s * 1000)
         events, results = controller.scan(
             time_ms,
-            self._belt.travel_mm,
-            signals,
+            belt.travel_mm,
+            seen,
             inputs,
-            self._belt.full_lanes(),
-            CtState.READY if self._tunnel is None else self._tunnel.state,
+            self._full_lanes(),
+            CtState.READY if tunnel is None else tunnel.state,
         )
-        outputs.events += events
-        outputs.results += results
-        self._name_inducted(signals, events, now_s, time_ms, outputs)
-        for signal in signals:
-            self._report(signal, now_s, outputs)
-        outputs.truth += self._rulings(events, results)
+        if signals or seen or events or results:
+            outputs.events += events
+            outputs.results += results
+            self._name_inducted(signals, events, now_s, time_ms, outputs)
+            for signal in signals:
+                self._report(signal, now_s, outputs)
+            outputs.truth += ruled(controller.epoch, self._line.belt.decide_eye, events, results)
+            if self._eyes is not None:
+                self._blame_eyes(self._eyes, events, now_s, outputs)
         if not controller.induction_open or controller.watchdog.silent_ms > SILENCE_MS:
-            self._touched.update(self._belt.items)
+            self.disturb(belt.items)
+        if self._ran and not runs and self._mishaps is not None:
+            self._disturb(belt.items, self._mishaps.cause, now_s, outputs.truth)
+        self._ran = runs
 
-    def _scan_images(self, signals: list[Signal], now_s: float) -> Iterator[ScanMade]:
+    def _full_lanes(self) -> frozenset[int]:
+        full = self._belt.full_lanes
+        if self._mishaps is None or not self._mishaps.full:
+            return full
+        return full | self._mishaps.full
+
+    def _befall(self, mishaps: Mishaps, now_s: float, inputs: Inputs, outputs: Outputs) -> Inputs:
+        """What happens on the belt before this scan; the inputs with what hands at the line press."""
+        mishaps.look(now_s, self._controller)
+        for item in mishaps.laid:
+            outputs.truth += (made(item.parcel), StrayLaid(item.parcel.number, now_s))
+        for item, fault in mishaps.disturbed:
+            self._disturb((item,), fault, now_s, outputs.truth)
+        for item in mishaps.taken:
+            self._take(item, now_s, outputs.truth)
+            outputs.ended.append(item)
+        mishaps.laid, mishaps.disturbed, mishaps.taken = [], [], []
+        if not (mishaps.stopped or mishaps.emergency or mishaps.started):
+            return inputs
+        if mishaps.started:
+            outputs.truth.append(LineCleared(now_s))
+        stopped = inputs.stopped_by_hand or mishaps.stopped
+        return Inputs(inputs.heartbeat, inputs.commands, stopped, mishaps.emergency, mishaps.started)
+
+    def _disturb(self, items: Iterable[Item], fault: Fault, now_s: float, truth: list[Truth]) -> None:
+        """A fault touched them: a careful line may send them to a safer lane."""
+        for item in items:
+            item.touched = item.disturbed = True
+            if name := self._ids.get(item):
+                truth.append(Disturbed(*name, fault, now_s))
+
+    def _blame_eyes(self, eyes: Eyes, events: list[Event], now_s: float, outputs: Outputs) -> None:
+        """Who is doubtful for what the eyes did not see, or saw though nobody expected it."""
+        for item, fault in eyes.disturbed:
+            self._disturb((item,), fault, now_s, outputs.truth)
+            if item.stray and item.gap_ahead_mm is not None:  # missed at the induction: those beside it too
+                place = self._belt.items.index(item)
+                beside = self._belt.items[max(0, place - 1) : place]
+                self._disturb(beside, fault, now_s, outputs.truth)
+        eyes.disturbed = []
+        eyes_mm = self._line.belt.eyes_mm
+        for event in events:
+            if event.kind is EventKind.UNEXPECTED and event.point < len(eyes_mm):
+                near = [item for item in self._belt.items if self._covers(item, eyes_mm[event.point])]
+                self._disturb(near, Fault.EYE_DOUBLED, now_s, outputs.truth)
+
+    def _covers(self, item: Item, place_mm: float) -> bool:
+        front_mm = self._belt.travel_mm - item.front_zero_mm
+        return front_mm - item.parcel.length_mm - _NEAR_MM <= place_mm <= front_mm + _NEAR_MM
+
+    def _take(self, item: Item, now_s: float, truth: list[Truth]) -> None:
+        """Off the belt, to the bench."""
+        number = item.parcel.number
+        if name := self._ids.get(item):
+            truth.append(TripBroken(number, item.trip, *name, now_s))
+        else:
+            truth.append(StrayEnded(number, 0, LaneRole.INSPECT, now_s))
+        if item.hidden is not None:
+            truth.append(StrayEnded(item.hidden.number, 0, LaneRole.INSPECT, now_s))
+        self._belt.take_away(item)
+        if self._tunnel is not None:
+            self._tunnel.taken(item)
+        self._forget(item)
+
+    def _look_into(self, tunnel: Tunnel, signals: list[Signal], now_s: float, outputs: Outputs) -> None:
         """What the CT scanner makes of the items that came by, each at its own moment within this scan."""
-        if self._tunnel is None:
-            return
         travel_mm, speed_mm_s = self._belt.travel_mm, self._line.belt.speed_mm_s
         passed = [
             (now_s - (travel_mm - signal.at_mm) / speed_mm_s, signal)
             for signal in signals
             if isinstance(signal, TunnelPassed)
         ]
+        if not passed and not tunnel.is_due(now_s, travel_mm):
+            return
         names: dict[Item, tuple[int, int]] = {}
         if passed:
             epoch = self._controller.epoch
             names = {item: name for item, name in self._ids.items() if name[0] == epoch}
-        yield from self._tunnel.step(now_s, passed, names)
-        self._touched.update(self._tunnel.touched())
+        outputs.scans += tunnel.step(now_s, travel_mm, passed, names)
+        for item in tunnel.touched():
+            item.touched = True
+        outputs.truth += [Unscanned(*self._ids[item]) for item in tunnel.unscanned() if item in self._ids]
+
+    def _forget(self, item: Item) -> None:
+        """It is no longer on the belt."""
+        self._ids.pop(item, None)
+        if self._tunnel is not None:
+            self._tunnel.gone(item)
 
     def _name_inducted(
         self, signals: list[Signal], events: list[Event], now_s: float, time_ms: int, outputs: Outputs
     ) -> None:
         """Note which tracking id each newly inducted item got; sensor and event order are the same."""
-        made = [signal.item for signal in signals if isinstance(signal, EyeMade) and signal.eye == 0]
-        if not made:
+        inducted = [signal.item for signal in signals if isinstance(signal, EyeMade) and signal.eye == 0]
+        if not inducted:
             return
         epoch = self._controller.epoch
-        ids = [event.tracking_id for event in events if event.kind is EventKind.INDUCTED]
-        for item, tracking_id in zip(made, ids, strict=True):
-            parcel = item.parcel
+        ids = iter([event.tracking_id for event in events if event.kind is EventKind.INDUCTED])
+        for item in inducted:
+            parcel, truth = item.parcel, outputs.truth
+            if item.trip == 0:
+                truth.append(made(parcel))
+            if item.stray:
+                truth.append(StrayLaid(parcel.number, now_s))
+                continue
+            tracking_id = next(ids)
             self._ids[item] = (epoch, tracking_id)
             outputs.inducted.append(item)
-            if item.trip == 0:
-                outputs.truth.append(
-                    ParcelMade(
-                        parcel.number,
-                        parcel.category,
-                        parcel.right,
-                        parcel.courier,
-                        parcel.destination,
-                        parcel.weight_g,
-                        parcel.length_mm,
-                        parcel.copy_of,
-                    )
-                )
-            outputs.truth.append(
+            truth.append(
                 TripBegan(parcel.number, item.trip, epoch, tracking_id, item.gap_ahead_mm, now_s, time_ms)
             )
+            if item.hidden is not None:
+                truth += (made(item.hidden), StrayLaid(item.hidden.number, now_s))
+                self._disturb((item,), Fault.ITEMS_TOUCH, now_s, truth)
 
     def _report(self, signal: Signal, now_s: float, outputs: Outputs) -> None:
         match signal:
@@ -215,27 +311,19 @@ class World:
                 outputs.sights.append(signal)
             case Weighed():
                 outputs.weights.append(signal)
-            case LaneEntered(item=item, lane=lane):
-                epoch, tracking_id = self._ids.pop(item)
-                touched = item in self._touched
-                self._touched.discard(item)
-                role = self._line.lane(lane).role
-                outputs.ended.append(item)
-                outputs.truth.append(
-                    TripEnded(item.parcel.number, item.trip, epoch, tracking_id, lane, role, touched, now_s)
-                )
+            case LaneEntered():
+                self._end(signal, now_s, outputs)
             case _:
                 pass
 
-    def _rulings(self, events: list[Event], results: list[Result]) -> Iterator[Truth]:
-        epoch = self._controller.epoch
-        for event in events:
-            if event.kind is EventKind.EYE and event.point == self._line.belt.decide_eye:
-                yield DecisionDue(epoch, event.tracking_id, event.time_ms)
-            elif event.kind is EventKind.DECIDED:
-                yield CutoffPassed(epoch, event.tracking_id, event.time_ms)
-        for result in results:
-            if result.outcome is Outcome.ACCEPTED:
-                yield LaneAccepted(
-                    result.command.epoch, result.command.tracking_id, result.command.lane, result.time_ms
-                )
+    def _end(self, entered: LaneEntered, now_s: float, outputs: Outputs) -> None:
+        item, lane = entered.item, entered.lane
+        number, role = item.parcel.number, self._line.lane(lane).role
+        if name := self._ids.get(item):
+            outputs.truth.append(TripEnded(number, item.trip, *name, lane, role, item.touched, now_s))
+        else:
+            outputs.truth.append(StrayEnded(number, lane, role, now_s))
+        if item.hidden is not None:
+            outputs.truth.append(StrayEnded(item.hidden.number, lane, role, now_s))
+        self._forget(item)
+        outputs.ended.append(item)

@@ -75,6 +75,7 @@ class EvidenceStore:
         self._wall = wall
         self._counted: int | None = None  # bytes of all files when last counted, and ours since
         self._since = 0
+        self._folders = {folder: root / folder for folder in _FOLDERS}
         for folder in (*_FOLDERS, "partial"):
             (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -99,7 +100,7 @@ class EvidenceStore:
         """Where the file of that hash lies now; another process may rename it at any time."""
         for _ in range(_TRIES):
             for folder in _FOLDERS:
-                path = self._root / folder / sha256
+                path = self._folders[folder] / sha256
                 if path.is_file():
                     return path
         return None

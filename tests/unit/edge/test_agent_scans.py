@@ -1,5 +1,6 @@
 """The agent and its images: a scan is taken once it is in the journal, and a kill at any point loses none."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -187,7 +188,7 @@ async def test_a_scan_that_was_written_and_not_taken_is_no_second_one(
     await site.turn_at(7000)
     assert site.ct.untaken == []
     (task,) = site.reviewer.tasks  # asked anew: the first one's answer died with its process
-    site.imaging.reviewed(Done(task.scan_id, clear()))
+    site.imaging.reviewed(Done(task.scan_id, clear(), looked_at(task)))
     await site.turn_at(7100)
     assert site.verdict().role is LaneRole.RELEASE
     assert len(site.records(MediaRecorded)) == 2
@@ -201,8 +202,14 @@ async def test_what_was_flagged_before_a_kill_is_still_brought_to_the_centre(
     site.scan()
     monkeypatch.setattr(site.worker, "do", nothing)
     await site.turn_at(6900)
-    site.imaging.reviewed(Done(site.reviewer.tasks[0].scan_id, alarm()))
+    task = site.reviewer.tasks[0]
+    site.imaging.reviewed(Done(task.scan_id, alarm(), looked_at(task)))
     await site.turn_at(7000)
     site.journal.close()
     site.start("s2")
     wait_until(lambda: site.evidence.waiting == 2, "both volumes wait for upload")
+
+
+def looked_at(task: Task) -> tuple[str, ...]:
+    """What a reviewer would say that it read."""
+    return tuple(hashlib.sha256(Path(file.path).read_bytes()).hexdigest() for file in task.files)

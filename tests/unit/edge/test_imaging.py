@@ -27,7 +27,7 @@ from edge.messages import MediaKind
 from edge.observations import Film, MediaKept, ReviewScan, ScanArrived, ScanReviewed, ScanVolume
 from edge.reviewing import ReviewerProcess
 from edge.worker_thread import WorkerThread
-from models.findings import Outcome, Review
+from models.findings import ImageException, Outcome, Review
 from models.tasks import Done, Reported, Task
 from tests.unit.edge.ct_lines import ct_line
 from tests.unit.edge.lines import EPOCH, KEYS
@@ -139,6 +139,16 @@ def test_a_review_and_its_report_come_in(site: Site, wait_until: Callable[..., N
     wait_until(lambda: not list((site.folder / "review").iterdir()), "nothing is left under review")
 
 
+def test_a_review_of_other_files_is_none_of_this_scan(site: Site):
+    asked, other = (site.store.put(content, EvidenceClass.CLEAR) for content in (b"asked", b"other"))
+    site.imaging.carry_out(ReviewScan("scan", "p1", (ScanVolume(asked, "high", 5),)))
+    (task,) = site.reviewer.tasks
+    site.imaging.reviewed(Done(task.scan_id, Review(Outcome.CLEAR, "test"), (other,)))
+    (found,) = site.intake.observed(site.poll(1.0))
+    assert isinstance(found, ScanReviewed)
+    assert (found.review.outcome, found.review.exception) == (Outcome.EXCEPTION, ImageException.MISMATCH)
+
+
 def test_a_report_that_was_not_written_leaves_nothing(site: Site, wait_until: Callable[..., None]):
     for _ in range(12):
         site.imaging.carry_out(ReviewScan("scan", "p1", ()))
@@ -209,6 +219,6 @@ def test_scans_of_one_name_are_reviewed_from_their_own_files(site: Site):
     assert Path(second.files[0].path).read_bytes() == b"second"
     assert first.scan_id != second.scan_id
     review = Review(Outcome.CLEAR, "test")
-    site.imaging.reviewed(Done(second.scan_id, review))
+    site.imaging.reviewed(Done(second.scan_id, review, (hashes[1],)))
     assert site.intake.observed(site.poll(1.0)) == [ScanReviewed("1.2.3", "p2", review, 1000)]
     assert "1.2.3" not in "".join(path.name for path in (site.folder / "review").iterdir())

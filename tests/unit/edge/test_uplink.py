@@ -7,10 +7,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import structlog.testing
 
 from edge import messages
 from edge.journal import Entry, Journal
-from edge.messages import AlarmRaised, CentreState, ClearanceDelta, Receipts, SignedCommand
+from edge.messages import (
+    AlarmRaised,
+    AnswerRuled,
+    CentreState,
+    ChainLink,
+    ClearanceDelta,
+    Event,
+    LineState,
+    Receipts,
+    Ruling,
+    SignedCommand,
+)
 from edge.uplink import Arrivals, Uplink
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -23,6 +35,7 @@ class Wire:
         self.is_connected = False
         self.sent: list[tuple[str, bytes, bool]] = []
         self.topics: list[str] = []
+        self.services: list[int] = []  # the quality asked for, of each message sent
 
     def start(self, connected: Callable[[], None], received: Callable[[str, bytes], None]) -> None:
         self.connected, self.received = connected, received
@@ -36,6 +49,7 @@ class Wire:
 
     def publish(self, topic: str, content: bytes, *, qos: int, retain: bool = False) -> None:
         self.sent.append((topic, content, retain))
+        self.services.append(qos)
 
     def stop(self) -> None:
         self.is_connected = False
@@ -60,6 +74,9 @@ class Bench:
             "demo", "L1", self.journal, self.wire, arrivals, lambda: self.now_s, lambda: NOON
         )
         self.uplink.start()
+
+    def write(self, event: Event) -> None:
+        self.journal.append([Entry(NOON, event)])
 
     def add(self, alarms: int) -> None:
         entries = [Entry(NOON, AlarmRaised("code", str(number), NOON)) for number in range(alarms)]
@@ -170,3 +187,111 @@ def test_a_damaged_row_holds_up_no_other(tmp_path: Path) -> None:
     bench.centre()
     assert bench.wire.ids() == ["j1:1", "j1:3"]
     assert bench.journal.outbox_size() == 3
+
+
+def test_a_record_goes_out_under_its_own_id_with_its_place_in_the_chain(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, alarms=1)
+    ruled = AnswerRuled("a1", "p1", Ruling.ACCEPTED, 10, NOON)
+    bench.write(ruled)
+    bench.wire.connect()
+    bench.centre()
+    assert [(topic, retain) for topic, _, retain in bench.wire.sent] == [
+        ("redpeak/v1/demo/L1/events", False)
+    ] * 2
+    assert bench.wire.services == [1, 1]
+    alarm, answer = (messages.envelope(content) for _, content, _ in bench.wire.sent)
+    assert (answer.id, answer.source, answer.time, answer.sequence) == ("j1:2", "/demo/L1", NOON, 2)
+    row = bench.journal.waiting(1, 1)[0]
+    assert messages.event(answer) == msgspec.structs.replace(ruled, link=ChainLink(2, row.hash))
+    assert messages.event(alarm) == AlarmRaised("code", "0", NOON)  # an alarm has no place for a link
+
+
+def test_the_lines_state_is_retained_and_not_sent_twice(bench: Bench) -> None:
+    bench.wire.connect()
+    assert bench.uplink.is_connected
+    state = LineState("s1", True, NOON, epoch=7)
+    bench.uplink.publish_state(state)
+    ((topic, content, retain),) = bench.wire.sent
+    assert (topic, retain, bench.wire.services) == ("redpeak/v1/demo/L1/state", True, [0])
+    envelope = messages.envelope(content)
+    assert (envelope.id, envelope.source, envelope.time) == ("s1:state", "/demo/L1", NOON)
+    assert messages.data(envelope, LineState) == state
+
+
+def test_the_last_word_is_said_before_the_connection_ends(bench: Bench) -> None:
+    bench.wire.connect()
+    last = LineState("s1", False, NOON)
+    bench.uplink.stop(last)
+    assert not bench.uplink.is_connected
+    assert messages.data(messages.envelope(bench.wire.sent[-1][1]), LineState) == last
+
+
+def test_nothing_is_sent_while_the_broker_is_away(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.wire.is_connected = False
+    bench.centre()
+    assert bench.wire.ids() == []
+
+
+def test_what_was_sent_is_not_sent_again_at_the_very_limit(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.centre()
+    bench.now_s += 5.0
+    bench.uplink.drain()
+    assert len(bench.wire.ids()) == 3
+
+
+def test_the_centre_may_say_again_that_it_is_there(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.centre()
+    bench.centre()
+    assert len(bench.wire.ids()) == 3
+
+
+def test_one_receipt_makes_room_for_one_record(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, alarms=202)
+    bench.wire.connect()
+    bench.centre()
+    bench.receipt("j1:7")
+    assert bench.wire.ids()[200:] == ["j1:201"]
+
+
+def test_after_a_new_connection_a_full_window_is_sent_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, alarms=202)
+    bench.wire.connect()
+    bench.centre()
+    bench.wire.connect()
+    bench.uplink.drain()
+    assert bench.wire.ids()[200:] == bench.wire.ids()[:200]
+
+
+def test_a_message_nobody_asked_for_concerns_nobody(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.say(CentreState(True, NOON, 0, "c1"), "redpeak/v1/demo/L1/unheard")
+    assert bench.centres == []
+    assert not bench.uplink.centre_ready
+    assert bench.uplink.rejected == 0
+
+
+def test_a_receipt_that_cannot_be_written_is_waited_for_again(bench: Bench, tmp_path: Path) -> None:
+    bench.wire.connect()
+    bench.centre()
+    bench.journal.close()
+    with structlog.testing.capture_logs() as logs:
+        bench.receipt("j1:1")
+    assert [entry["event"] for entry in logs] == ["receipt_not_written"]
+    assert Journal(tmp_path / "journal.db", lambda: "x").outbox_size() == 3
+
+
+def test_a_damaged_row_is_complained_of_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        connection.execute("UPDATE entries SET payload = 'no JSON' WHERE sequence IN (1, 3)")
+    bench.wire.connect()
+    with structlog.testing.capture_logs() as logs:
+        bench.centre()
+        bench.now_s += 5.1
+        bench.uplink.drain()
+    assert bench.wire.ids() == ["j1:2", "j1:2"]
+    damaged = [entry["sequence"] for entry in logs if entry["event"] == "outbox_row_unreadable"]
+    assert damaged == [1, 3]

@@ -98,6 +98,6 @@ def test_a_full_lane_is_known_until_somebody_clears_it(line: Line, plain: MakePa
     )
     belt = belt_of(small, plain(400))
     run(belt, 16_000, out=frozenset({1}))
-    assert belt.full_lanes() == {1}
+    assert belt.full_lanes == {1}
     belt.empty_lane(1)
-    assert belt.full_lanes() == frozenset()
+    assert belt.full_lanes == frozenset()

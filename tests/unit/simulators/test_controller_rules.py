@@ -173,7 +173,8 @@ def test_silence_closes_the_induction_and_what_is_on_the_belt_goes_to_inspect(
     driven.beats = driven.decides = True
     driven.until(lambda: driven.world.empty)
     states = [event.detail for event in driven.posted(EventKind.LINE_STATE)]
-    assert states == [State.EXECUTE, State.HELD, State.EXECUTE]
+    began = [State.IDLE, State.STARTING, State.EXECUTE]
+    assert states == [*began, State.HOLDING, State.HELD, State.EXECUTE]
 
 
 def test_a_hand_stops_the_belt_and_deadlines_wait(drive: MakeDrive, plain: MakeParcels) -> None:

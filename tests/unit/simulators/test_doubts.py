@@ -10,6 +10,7 @@ from simulators.doubts import MATCHED_WITHIN_S, Doubts
 from simulators.scan_plan import SENT_AFTER_S, ScanMade, Sending
 from tests.unit.simulators.virtual_agent import MakeParcels
 
+SPEED_MM_S = 1000
 LEFT_S = 10.0  # the item whose scan is missing leaves the tunnel
 AFTERWARDS_S = 1.0  # between the reviews of the scans that follow
 
@@ -19,21 +20,34 @@ def test_only_a_scan_sent_after_the_fault_was_noticed_ends_the_doubt(
     plain: MakeParcels, ct_line: Line, sent_before_s: float, touches: bool
 ) -> None:
     assert ct_line.ct is not None
-    doubts = Doubts(ct_line.ct, ct_line.policy)
+    doubts = Doubts(ct_line.ct, ct_line.policy, SPEED_MM_S)
     parcels = list(plain(300, 400, 500, 510))  # the last two could be each other's
     parcels[0] = replace(parcels[0], category=Category.SCAN_MISSING)
     missing, telling, alike, other = items = [Item(each, 0, 0.0, None, each.weight_g) for each in parcels]
     for item in items:
         doubts.entered(item)
     noticed_s = LEFT_S + ct_line.ct.due_after_ms / 1000
-    doubts.left(missing, LEFT_S)
+    doubts.left(missing, LEFT_S, LEFT_S * SPEED_MM_S)
     doubts.gone(alike)  # not in the tunnel yet when the fault is noticed
     doubts.gone(other)
     doubts.scanned(_scan(telling, noticed_s - sent_before_s))
-    assert set(doubts.touched(noticed_s)) == {missing, telling}
+    assert set(doubts.touched(noticed_s, (noticed_s) * SPEED_MM_S)) == {missing, telling}
     doubts.scanned(_scan(alike, noticed_s + AFTERWARDS_S))
-    list(doubts.touched(noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S - 0.1))
-    assert (alike in set(doubts.touched(noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S))) is touches
+    list(
+        doubts.touched(
+            noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S - 0.1,
+            (noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S - 0.1) * SPEED_MM_S,
+        )
+    )
+    assert (
+        alike
+        in set(
+            doubts.touched(
+                noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S,
+                (noticed_s + AFTERWARDS_S + MATCHED_WITHIN_S) * SPEED_MM_S,
+            )
+        )
+    ) is touches
 
 
 def _scan(item: Item, sent_s: float) -> ScanMade:

@@ -1,0 +1,1 @@
+"""The checker: holds what a line promises against truth, lanes and the centre's database."""
