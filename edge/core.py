@@ -175,6 +175,7 @@ class Core:
                     self._decide(item, at)
             case ItemEventKind.DECIDED:
                 item.past_cutoff = True
+                self._judging.ruled(item, lane, CommandOutcome.ACCEPTED)
                 item.confirmed = item.verdict is not None and item.verdict.lane == lane
                 item.note(at, "lane_latched", event.encoder_mm, detail=str(lane))
             case ItemEventKind.DIVERTED:
@@ -290,6 +291,7 @@ class Core:
         if item is None:
             return
         item.note(at, f"lane_{ruled.outcome.name.lower()}", None, detail=str(ruled.lane))
+        self._judging.ruled(item, ruled.lane, ruled.outcome)
         self._rule(answers.lane_ruled(item, ruled, at))
         of_verdict = item.verdict is not None and ruled.lane == item.verdict.lane
         if ruled.outcome is CommandOutcome.ACCEPTED:

@@ -29,6 +29,7 @@ from edge.transaction import transaction
 
 _FORMAT = 1
 _ZERO = bytes(32)
+_NO_END = (1 << 63) - 1
 _observations: msgspec.json.Decoder[Observation] = msgspec.json.Decoder(Observation)
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
@@ -153,12 +154,17 @@ class Journal:
         except (_Broken, sqlite3.Error, msgspec.MsgspecError) as error:
             raise JournalError(f"{self._path}: cannot be replayed: {error}") from error
 
-    def waiting(self, after: int, limit: int) -> list[Sending]:
+    @property
+    def last_sequence(self) -> int:
+        """The last entry's sequence; 0 if there is none."""
+        return self._last[0]
+
+    def waiting(self, after: int, limit: int, up_to: int | None = None) -> list[Sending]:
         """Outbox rows beyond `after`, oldest first."""
         rows = self._connection.execute(
             "SELECT sequence, at, payload, hash FROM outbox JOIN entries USING (sequence)"
-            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, limit),
+            " WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
+            (after, _NO_END if up_to is None else up_to, limit),
         )
         return [
             Sending(sequence, datetime.fromisoformat(at), _event(payload), link.hex())

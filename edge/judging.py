@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from config.settings import LaneRole, Line
+from devices.interfaces import CommandOutcome
 from edge import answers, records
 from edge.messages import Reason
 from edge.observations import Action, Flag, Report, SetLane
@@ -59,6 +60,14 @@ class Judging:
         if anew or _said(found) != _said(item.verdict):
             yield from self._adopt(item, found, at)
 
+    def ruled(self, item: Item, lane: int, outcome: CommandOutcome) -> None:
+        """What the controller says of a lane command: whether a release may be under way."""
+        release = self._line.lane(lane).role is LaneRole.RELEASE
+        if outcome is CommandOutcome.ACCEPTED:
+            item.may_leave = release
+        elif release and outcome is not CommandOutcome.UNKNOWN_ITEM:  # that one may have left already
+            item.may_leave = False
+
     def came_too_late(self, item: Item, at: datetime) -> Iterator[Action]:
         """The controller no longer takes the verdict's lane, and may hold an older one: to inspection."""
         item.past_cutoff = True
@@ -71,7 +80,7 @@ class Judging:
             yield from self.revise(item, at)
 
     def close(self, item: Item, lane: int | None, at: datetime) -> Iterator[Action]:
-        """The item was seen in `lane`, or nowhere: then a release it had been given still counts as one."""
+        """The item was seen in `lane`, or nowhere: then a release it may have taken counts as one."""
         del self._state.items[item.tracking_id]
         found = item.verdict
         if found is None:
@@ -82,7 +91,7 @@ class Judging:
         yield Report(closed)
         if closed.role is LaneRole.RELEASE:
             self._mark(item, found)
-            if not closed.as_decided:
+            if lane is not None and not closed.as_decided:
                 yield Report(records.released_without_order(closed))
         elif lane is not None:
             self._unmark(item)
@@ -115,6 +124,7 @@ class Judging:
             item.flagged = True
             yield Flag(item.passage_id)
         if not item.confirmed:
+            item.may_leave |= found.role is LaneRole.RELEASE
             yield SetLane(item.epoch, item.tracking_id, found.lane)
 
     def _mark(self, item: Item, found: Verdict) -> None:

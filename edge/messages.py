@@ -204,7 +204,8 @@ class Moment(Struct, frozen=True, omit_defaults=True):
 
 
 class PassageClosed(Struct, frozen=True, tag="redpeak.passage.closed.v1", omit_defaults=True):
-    """Where the item really went. `lane` None: it was never seen in a lane (lost)."""
+    """Where the item really went. `lane` None: it was never seen in a lane (lost); `role` is then RELEASE if
+    it had been ordered to a release lane and nothing says that it did not go there: it counts as released."""
 
     passage_id: str
     epoch: int

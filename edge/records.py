@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from config.settings import Line
+from config.settings import LaneRole, Line
 from devices.interfaces import ItemEvent
 from edge.messages import (
     AlarmRaised,
@@ -57,8 +57,9 @@ def decided(item: Item, found: Verdict, policy_hash: str, at: datetime) -> Passa
 
 
 def closed(item: Item, found: Verdict, lane: int | None, line: Line, at: datetime) -> PassageClosed:
-    """Where the item was seen last, beside the last verdict on it."""
+    """Where the item was seen last, beside the last verdict on it; seen nowhere, it may have left."""
     roles = {each.number: each.role for each in line.lanes}
+    unseen = LaneRole.RELEASE if item.may_leave else None
     return PassageClosed(
         passage_id=item.passage_id,
         epoch=item.epoch,
@@ -66,7 +67,7 @@ def closed(item: Item, found: Verdict, lane: int | None, line: Line, at: datetim
         inducted_at=item.inducted_at,
         closed_at=at,
         lane=lane,
-        role=roles.get(lane) if lane is not None else None,
+        role=unseen if lane is None else roles.get(lane),
         as_decided=lane == found.lane,
         waybill_key=found.paper.entry.waybill_key if found.paper is not None else None,
         timeline=tuple(item.moments),

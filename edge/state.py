@@ -42,6 +42,7 @@ class Item:
     verdict: Verdict | None = None
     revision: int = 0
     confirmed: bool = False  # the controller has acknowledged the present verdict's lane
+    may_leave: bool = False  # it was ordered to a release lane, and no other lane was acknowledged since
     refused: set[int] = field(default_factory=set[int])  # lanes the controller would not give it
     past_cutoff: bool = False
     heard: set[str] = field(default_factory=set[str])  # ids of all answers that came, taken or not

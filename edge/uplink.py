@@ -1,5 +1,6 @@
 """The line's link to the centre: drains the outbox until receipts come, takes in what the centre says.
 
+What happens now goes first: the backlog of an outage is sent beside it, and no live record waits behind it.
 A broker's acknowledgement is not delivery: a record leaves the outbox only on the centre's receipt, which the
 centre sends after its commit. What is not receipted is sent again; the centre knows duplicates by their id.
 """
@@ -17,6 +18,7 @@ from edge.journal import Journal, JournalError
 from edge.messages import CentreState, ClearanceDelta, LineState, MessageError, Receipts, SignedCommand
 
 _WINDOW = 200  # records sent and not yet receipted
+_BACKLOG_WINDOW = 150  # … while what waited is sent: the rest is for what happens now
 _RESEND_S = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +57,8 @@ class Uplink:
         self._journal, self._client, self._arrivals = journal, client, arrivals
         self._now_s, self._wall = now_s, wall
         self._sent: dict[int, float] = {}  # sequence → when it was sent last
-        self._highest = 0
+        self._live_at = 0  # rows beyond are new
+        self._backlog_at = self._backlog_end = 0  # rows in between waited when the link came
         self._unreadable: set[int] = set()
         self._centre: CentreState | None = None
         self.rejected = 0  # messages from the broker that were not ours to understand
@@ -88,15 +91,29 @@ class Uplink:
         """Send what waits in the outbox, and again what was not receipted in time."""
         if not (self._client.is_connected and self.centre_ready):
             return
+        self._send_late_again()
+        self._live_at = self._send(self._live_at, None, _WINDOW)
+        if self._backlog_at < self._backlog_end:
+            self._backlog_at = self._send(self._backlog_at, self._backlog_end, _BACKLOG_WINDOW)
+
+    def _send_late_again(self) -> None:
         overdue_s = self._now_s() - _RESEND_S
-        late = [sequence for sequence, sent_s in self._sent.items() if sent_s < overdue_s]
+        late = sorted(sequence for sequence, sent_s in self._sent.items() if sent_s < overdue_s)
+        for sequence in late:
+            del self._sent[sequence]
         if late:
-            self._forget_sent()
-        room = _WINDOW - len(self._sent)
+            self._backlog_at = min(self._backlog_at, late[0] - 1)
+            self._backlog_end = max(self._backlog_end, late[-1])
+
+    def _send(self, after: int, up_to: int | None, window: int) -> int:
+        """Send rows in order while the window has room; how far it came."""
+        room = window - len(self._sent)
         if room <= 0:
-            return
-        for row in self._journal.waiting(self._highest, room):
-            self._highest = row.sequence
+            return after
+        rows = self._journal.waiting(after, room, up_to)
+        for row in rows:
+            if row.sequence in self._sent:
+                continue
             if row.message is None:
                 self._note_unreadable(row.sequence)
                 continue
@@ -109,6 +126,9 @@ class Uplink:
             )
             self._client.publish(self._topic("events"), content, qos=1)
             self._sent[row.sequence] = self._now_s()
+        if len(rows) < room and up_to is not None:
+            return up_to
+        return rows[-1].sequence if rows else after
 
     def _connected(self) -> None:
         self._forget_sent()
@@ -147,8 +167,9 @@ class Uplink:
         self.drain()
 
     def _centre_said(self, state: CentreState) -> None:
-        if self._centre is None or state.instance != self._centre.instance:
-            self._forget_sent()  # another life of the centre: what it had not committed is to be sent again
+        before = self._centre
+        if before is None or state.instance != before.instance or (state.ready and not before.ready):
+            self._forget_sent()  # what another life of the centre had not committed is to be sent again
         self._centre = state
         self._arrivals.centre(state)
         self.drain()
@@ -160,8 +181,10 @@ class Uplink:
             _log.error("outbox_row_unreadable", sequence=sequence)
 
     def _forget_sent(self) -> None:
+        """All that waits is backlog now; what is written from now on goes before it."""
         self._sent.clear()
-        self._highest = 0
+        self._backlog_at, self._backlog_end = 0, self._journal.last_sequence
+        self._live_at = self._backlog_end
 
     def _topic(self, channel: str) -> str:
         return messages.topic(self._site, self._line, channel)

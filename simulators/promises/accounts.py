@@ -148,7 +148,7 @@ def _ended_s(trip: Trip) -> float:
 
 def _against_lane(row: PassageRow, trip: Trip) -> Iterator[Problem]:
     """Promise 4: the record names the lane the parcel lies in. None, never seen, is true only of a trip that
-    a fault touched, and of one in a release lane only if the record still says that it was to be released."""
+    a fault touched, and of one in a release lane only if the record says that it may have left."""
     lane = trip.end.lane if trip.end is not None else None
     if row.lane_actual == lane:
         return
@@ -159,5 +159,5 @@ def _against_lane(row: PassageRow, trip: Trip) -> Iterator[Problem]:
         yield Problem(
             4, f"lies in lane {lane}, no fault touched it, and its record says it was never seen there"
         )
-    elif _has_left(trip) and row.role_decided != LaneRole.RELEASE:
-        yield Problem(4, f"lies in lane {lane}; by its record it was not even to be released")
+    elif _has_left(trip) and row.role_actual != LaneRole.RELEASE:
+        yield Problem(4, f"lies in lane {lane}; by its record it cannot have left")

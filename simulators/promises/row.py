@@ -34,6 +34,7 @@ class PassageRow(Struct, frozen=True):
     as_decided: bool
     timeline: tuple[Moment, ...]
     linked: bool  # both parts say where they stand in the line's chain
+    role_actual: str | None = None  # RELEASE without a lane: it may have left
 
     @property
     def verdicts(self) -> list[str]:
@@ -68,13 +69,14 @@ COLUMNS: tuple[Any, ...] = (
     _p.decided_hash,
     _p.closed_sequence,
     _p.closed_hash,
+    _p.role_actual,
 )
 
 
 def passage_row(values: Any) -> PassageRow:
     """From a row of `COLUMNS`; msgspec's errors for a record that cannot be read."""
     key, revision, lane, role, reasons, evidence, outcome, policy, waybill, actual, as_decided = values[:11]
-    timeline, *links = values[11:]
+    timeline, *links, role_actual = values[11:]
     return PassageRow(
         key,
         revision,
@@ -89,4 +91,5 @@ def passage_row(values: Any) -> PassageRow:
         bool(as_decided),
         _timeline.decode(timeline) if timeline else (),
         all(links),
+        role_actual,
     )

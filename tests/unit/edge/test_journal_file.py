@@ -168,6 +168,15 @@ def test_an_outbox_row_says_where_it_stands_in_the_chain(path: Path, journal: Jo
     assert (row.sequence, row.at, row.message, row.hash) == (2, NOON, RECORD, found.hex())
 
 
+def test_the_outbox_may_be_read_from_one_entry_up_to_another(journal: Journal) -> None:
+    assert journal.last_sequence == 0
+    append(journal, FACT, *[RECORD] * 5)
+    assert journal.last_sequence == 6
+    assert [row.sequence for row in journal.waiting(0, 9)] == [2, 3, 4, 5, 6]
+    assert [row.sequence for row in journal.waiting(2, 9, 5)] == [3, 4, 5]
+    assert [row.sequence for row in journal.waiting(2, 2, 5)] == [3, 4]
+
+
 def test_an_outbox_row_whose_content_was_erased_has_no_message(path: Path, journal: Journal) -> None:
     append(journal, RECORD, RECORD)
     sql(path, "UPDATE entries SET payload = NULL, salt = NULL WHERE sequence = 1")

@@ -149,9 +149,12 @@ def test_at_most_a_window_is_unreceipted(tmp_path: Path) -> None:
     bench = Bench(tmp_path, alarms=450)
     bench.wire.connect()
     bench.centre()
-    assert len(bench.wire.ids()) == 200
-    bench.receipt(*(f"j1:{number}" for number in range(1, 151)))
-    assert len(bench.wire.ids()) == 350
+    assert len(bench.wire.ids()) == 150
+    bench.receipt(*(f"j1:{number}" for number in range(1, 101)))
+    assert len(bench.wire.ids()) == 250
+    bench.add(100)
+    bench.uplink.drain()
+    assert len(bench.wire.ids()) == 300  # what happens now may fill the rest of the window
 
 
 def test_messages_that_are_not_ours_are_counted_and_dropped(bench: Bench) -> None:
@@ -253,7 +256,7 @@ def test_one_receipt_makes_room_for_one_record(tmp_path: Path) -> None:
     bench.wire.connect()
     bench.centre()
     bench.receipt("j1:7")
-    assert bench.wire.ids()[200:] == ["j1:201"]
+    assert bench.wire.ids()[150:] == ["j1:151"]
 
 
 def test_after_a_new_connection_a_full_window_is_sent_again(tmp_path: Path) -> None:
@@ -262,7 +265,7 @@ def test_after_a_new_connection_a_full_window_is_sent_again(tmp_path: Path) -> N
     bench.centre()
     bench.wire.connect()
     bench.uplink.drain()
-    assert bench.wire.ids()[200:] == bench.wire.ids()[:200]
+    assert bench.wire.ids()[150:] == bench.wire.ids()[:150]
 
 
 def test_a_message_nobody_asked_for_concerns_nobody(bench: Bench) -> None:
@@ -295,3 +298,66 @@ def test_a_damaged_row_is_complained_of_once(tmp_path: Path) -> None:
     assert bench.wire.ids() == ["j1:2", "j1:2"]
     damaged = [entry["sequence"] for entry in logs if entry["event"] == "outbox_row_unreadable"]
     assert damaged == [1, 3]
+
+
+def test_what_happens_now_goes_before_the_backlog(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, alarms=400)
+    bench.wire.connect()
+    bench.centre()
+    bench.add(2)
+    bench.uplink.drain()
+    assert bench.wire.ids()[149:] == ["j1:150", "j1:401", "j1:402"]
+    for number in range(1, 403):
+        bench.receipt(f"j1:{number}")
+    assert sorted(bench.wire.ids(), key=lambda id_: int(id_[3:])) == [f"j1:{n}" for n in range(1, 403)]
+    assert bench.journal.outbox_size() == 0
+
+
+def test_what_waited_for_the_centre_is_backlog_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, alarms=0)
+    bench.wire.connect()
+    bench.centre(ready=False)
+    bench.add(160)
+    bench.centre()
+    bench.add(1)
+    bench.uplink.drain()
+    assert bench.wire.ids()[-2:] == ["j1:150", "j1:161"]
+
+
+def test_only_what_is_late_is_sent_again(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.centre()
+    bench.now_s += 4.0
+    bench.add(1)
+    bench.uplink.drain()
+    bench.now_s += 2.0
+    bench.receipt("j1:2")
+    assert bench.wire.ids() == ["j1:1", "j1:2", "j1:3", "j1:4", "j1:1", "j1:3"]
+
+
+def test_a_live_record_that_is_late_is_sent_again_though_it_was_no_backlog(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.centre()
+    bench.receipt("j1:1", "j1:2", "j1:3")
+    bench.add(1)
+    bench.uplink.drain()
+    bench.now_s += 5.1
+    bench.uplink.drain()
+    assert bench.wire.ids()[3:] == ["j1:4", "j1:4"]
+
+
+def test_between_late_records_one_that_was_sent_lately_is_passed_over(bench: Bench) -> None:
+    bench.wire.connect()
+    bench.centre()  # at 100.0 s: 1, 2, 3
+    for at_s, added, sent in (
+        (104.0, 1, ["j1:4"]),
+        (105.0, 1, ["j1:5"]),
+        (105.1, 0, ["j1:1", "j1:2", "j1:3"]),
+        (109.2, 0, ["j1:4"]),
+        (110.2, 0, ["j1:1", "j1:2", "j1:3", "j1:5"]),
+    ):
+        before = len(bench.wire.ids())
+        bench.now_s = at_s
+        bench.add(added)
+        bench.uplink.drain()
+        assert bench.wire.ids()[before:] == sent, at_s
