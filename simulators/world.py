@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from config.settings import LaneRole, Line
 from simulators.belt import Belt
-from simulators.contract import CtState, Event, EventKind, Status
+from simulators.contract import CtState, Event, EventKind, State, Status
 from simulators.controller import Controller, Inputs
 from simulators.eyes import Eyes
 from simulators.infeed import Infeed
@@ -116,9 +116,13 @@ class World:
         return outputs
 
     def restart_controller(self, epoch: int) -> None:
-        """Power-cycle the controller: it forgets every item; the belt stands until the agent is alive."""
+        """Power-cycle the controller: it forgets every item, but not that it was aborted; the belt stands until
+        the agent is alive."""
+        aborted = self._controller.state in (State.ABORTING, State.ABORTED)
         self._disturb(self._belt.items, Fault.CONTROLLER_RESTARTED, self.scanned_at_s, self._untold)
         self._controller = Controller(self._line, epoch, self._belt.travel_mm, self._infeed.in_loop)
+        if aborted:
+            self._controller.line_state.abort()
         self._boot_scan, self._ran = self._scans, False
 
     def disturb(self, items: Iterable[Item]) -> None:

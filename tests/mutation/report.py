@@ -63,8 +63,9 @@ def judged(
 def show(reports: list[ModuleReport], console: Console) -> None:
     """Print the table, and beneath it what is to be done."""
     table = Table(title="Mutants")
-    for column in ("module", "mutants", "killed", "score", "survived", "explained", "out of time", "seconds"):
-        table.add_column(column, justify="left" if column == "module" else "right")
+    table.add_column("module", no_wrap=True)
+    for column in ("mutants", "killed", "score", "alive", "explained", "timed out", "seconds"):
+        table.add_column(column, justify="right", no_wrap=True)
     for each in reports:
         counts = (each.mutants, each.killed, f"{each.score:.1%}", each.survived, each.explained)
         table.add_row(each.module, *map(str, counts), str(each.timed_out), f"{each.seconds:.0f}")

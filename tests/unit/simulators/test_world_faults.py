@@ -4,8 +4,10 @@ import pytest
 
 from config.settings import LaneRole, Line
 from simulators.contract import EventKind, State
+from simulators.controller import Inputs
 from simulators.memory.fault_board import Fault
 from simulators.truth import StrayEnded, StrayLaid, TripBroken
+from simulators.world import World
 from tests.unit.simulators.faulty_world import FaultyWorld
 
 FAULTS = (
@@ -120,3 +122,13 @@ def test_the_line_stands_and_goes_on(ct_line: Line, fault: Fault, through: State
     stands = [place for place, state in enumerate(run.states) if state == through]
     assert stands
     assert State.EXECUTE in run.states[stands[-1] :]
+
+
+def test_a_power_cycle_does_not_end_an_emergency_stop(ct_line: Line) -> None:
+    world = World(ct_line, iter(()), seed=1, epoch=1)
+    world.update(0.5, Inputs(emergency=True))
+    assert world.status.state is State.ABORTED
+    world.restart_controller(2)
+    for beat in range(1, 100):
+        world.update(0.5 + beat * 0.1, Inputs(heartbeat=beat))
+    assert (world.status.epoch, world.status.state) == (2, State.ABORTED)
