@@ -9,28 +9,19 @@ from random import Random
 
 from msgspec.structs import replace
 
-from config.settings import LaneRole, Line
+from config.settings import Line
 from simulators.belt import Belt
+from simulators.chronicle import Chronicle
 from simulators.contract import CtState, Event, EventKind, State, Status
 from simulators.controller import Controller, Inputs
 from simulators.eyes import Eyes
 from simulators.infeed import Infeed
 from simulators.memory.fault_board import Fault, FaultBoard
 from simulators.mishaps import Mishaps
-from simulators.outputs import Outputs, made, ruled
+from simulators.outputs import Outputs, ruled
 from simulators.parcels import Parcel
 from simulators.signals import EyeMade, Item, LaneEntered, Scanned, Signal, TunnelPassed, Weighed
-from simulators.truth import (
-    Disturbed,
-    LineCleared,
-    StrayEnded,
-    StrayLaid,
-    TripBegan,
-    TripBroken,
-    TripEnded,
-    Truth,
-    Unscanned,
-)
+from simulators.truth import LineCleared, Truth
 from simulators.tunnel import Tunnel
 
 SCAN_S = 0.01  # unless another is asked for
@@ -80,7 +71,7 @@ class World:
         self._scan_mm = line.belt.speed_mm_s * scan_s
         self._boot_scan = 0
         self._ran = False  # the belt, in the last scan
-        self._ids: dict[Item, tuple[int, int]] = {}  # what the controller calls each item: epoch, tracking id
+        self._chronicle = Chronicle(line)
         self._untold: list[Truth] = []  # of what happened between two updates
 
     @property
@@ -116,13 +107,13 @@ class World:
         return outputs
 
     def restart_controller(self, epoch: int) -> None:
-        """Power-cycle the controller: it forgets every item, but not that it was aborted; the belt stands until
-        the agent is alive."""
+        """Power-cycle the controller: it forgets every item; the belt stands until the agent is alive, and if
+        it was aborted, until a hand has been there."""
         aborted = self._controller.state in (State.ABORTING, State.ABORTED)
-        self._disturb(self._belt.items, Fault.CONTROLLER_RESTARTED, self.scanned_at_s, self._untold)
-        self._controller = Controller(self._line, epoch, self._belt.travel_mm, self._infeed.in_loop)
-        if aborted:
-            self._controller.line_state.abort()
+        restarted = Fault.CONTROLLER_RESTARTED
+        self._chronicle.disturbed(self._belt.items, restarted, self.scanned_at_s, self._untold)
+        travel_mm, in_loop = self._belt.travel_mm, self._infeed.in_loop
+        self._controller = Controller(self._line, epoch, travel_mm, in_loop, aborted=aborted)
         self._boot_scan, self._ran = self._scans, False
 
     def disturb(self, items: Iterable[Item]) -> None:
@@ -132,14 +123,14 @@ class World:
 
     def take_away(self, item: Item) -> None:
         """Somebody lifts an item off the belt: a fault for it and for the controller."""
-        self._disturb((item,), Fault.ITEM_REMOVED, self.scanned_at_s, self._untold)
+        self._chronicle.disturbed((item,), Fault.ITEM_REMOVED, self.scanned_at_s, self._untold)
         self._take(item, self.scanned_at_s, self._untold)
 
     def kept(self) -> dict[str, int]:
         """How much it holds of items, by what for: nothing of those whose trips have ended."""
         return {
             "items": len(self._belt.items),
-            "names": len(self._ids),
+            "names": len(self._chronicle),
             "tracked": len(self._controller.tracked),
             "in the tunnel": 0 if self._tunnel is None else self._tunnel.held,
         }
@@ -182,7 +173,9 @@ class World:
         if signals or seen or events or results:
             outputs.events += events
             outputs.results += results
-            self._name_inducted(signals, events, now_s, time_ms, outputs)
+            if inducted := [each.item for each in signals if isinstance(each, EyeMade) and each.eye == 0]:
+                epoch = controller.epoch
+                self._chronicle.inducted(inducted, events, epoch, now_s, time_ms, outputs)
             for signal in signals:
                 self._report(signal, now_s, outputs)
             outputs.truth += ruled(controller.epoch, self._line.belt.decide_eye, events, results)
@@ -191,7 +184,7 @@ class World:
         if not controller.induction_open or controller.watchdog.silent_ms > SILENCE_MS:
             self.disturb(belt.items)
         if self._ran and not runs and self._mishaps is not None:
-            self._disturb(belt.items, self._mishaps.cause, now_s, outputs.truth)
+            self._chronicle.disturbed(belt.items, self._mishaps.cause, now_s, outputs.truth)
         self._ran = runs
 
     def _full_lanes(self) -> frozenset[int]:
@@ -204,9 +197,9 @@ class World:
         """What happens on the belt before this scan; the inputs with what hands at the line press."""
         mishaps.look(now_s, self._controller)
         for item in mishaps.laid:
-            outputs.truth += (made(item.parcel), StrayLaid(item.parcel.number, now_s))
+            self._chronicle.laid(item, now_s, outputs.truth)
         for item, fault in mishaps.disturbed:
-            self._disturb((item,), fault, now_s, outputs.truth)
+            self._chronicle.disturbed((item,), fault, now_s, outputs.truth)
         for item in mishaps.taken:
             self._take(item, now_s, outputs.truth)
             outputs.ended.append(item)
@@ -218,27 +211,20 @@ class World:
         stopped = inputs.stopped_by_hand or mishaps.stopped
         return Inputs(inputs.heartbeat, inputs.commands, stopped, mishaps.emergency, mishaps.started)
 
-    def _disturb(self, items: Iterable[Item], fault: Fault, now_s: float, truth: list[Truth]) -> None:
-        """A fault touched them: a careful line may send them to a safer lane."""
-        for item in items:
-            item.touched = item.disturbed = True
-            if name := self._ids.get(item):
-                truth.append(Disturbed(*name, fault, now_s))
-
     def _blame_eyes(self, eyes: Eyes, events: list[Event], now_s: float, outputs: Outputs) -> None:
         """Who is doubtful for what the eyes did not see, or saw though nobody expected it."""
         for item, fault in eyes.disturbed:
-            self._disturb((item,), fault, now_s, outputs.truth)
+            self._chronicle.disturbed((item,), fault, now_s, outputs.truth)
             if item.stray and item.gap_ahead_mm is not None:  # missed at the induction: those beside it too
                 place = self._belt.items.index(item)
                 beside = self._belt.items[max(0, place - 1) : place]
-                self._disturb(beside, fault, now_s, outputs.truth)
+                self._chronicle.disturbed(beside, fault, now_s, outputs.truth)
         eyes.disturbed = []
         eyes_mm = self._line.belt.eyes_mm
         for event in events:
             if event.kind is EventKind.UNEXPECTED and event.point < len(eyes_mm):
                 near = [item for item in self._belt.items if self._covers(item, eyes_mm[event.point])]
-                self._disturb(near, Fault.EYE_DOUBLED, now_s, outputs.truth)
+                self._chronicle.disturbed(near, Fault.EYE_DOUBLED, now_s, outputs.truth)
 
     def _covers(self, item: Item, place_mm: float) -> bool:
         front_mm = self._belt.travel_mm - item.front_zero_mm
@@ -246,17 +232,11 @@ class World:
 
     def _take(self, item: Item, now_s: float, truth: list[Truth]) -> None:
         """Off the belt, to the bench."""
-        number = item.parcel.number
-        if name := self._ids.get(item):
-            truth.append(TripBroken(number, item.trip, *name, now_s))
-        else:
-            truth.append(StrayEnded(number, 0, LaneRole.INSPECT, now_s))
-        if item.hidden is not None:
-            truth.append(StrayEnded(item.hidden.number, 0, LaneRole.INSPECT, now_s))
+        self._chronicle.taken(item, now_s, truth)
         self._belt.take_away(item)
         if self._tunnel is not None:
             self._tunnel.taken(item)
-        self._forget(item)
+            self._tunnel.gone(item)
 
     def _look_into(self, tunnel: Tunnel, signals: list[Signal], now_s: float, outputs: Outputs) -> None:
         """What the CT scanner makes of the items that came by, each at its own moment within this scan."""
@@ -270,44 +250,11 @@ class World:
             return
         names: dict[Item, tuple[int, int]] = {}
         if passed:
-            epoch = self._controller.epoch
-            names = {item: name for item, name in self._ids.items() if name[0] == epoch}
+            names = self._chronicle.names_of(self._controller.epoch)
         outputs.scans += tunnel.step(now_s, travel_mm, passed, names)
         for item in tunnel.touched():
             item.touched = True
-        outputs.truth += [Unscanned(*self._ids[item]) for item in tunnel.unscanned() if item in self._ids]
-
-    def _forget(self, item: Item) -> None:
-        """It is no longer on the belt."""
-        self._ids.pop(item, None)
-        if self._tunnel is not None:
-            self._tunnel.gone(item)
-
-    def _name_inducted(
-        self, signals: list[Signal], events: list[Event], now_s: float, time_ms: int, outputs: Outputs
-    ) -> None:
-        """Note which tracking id each newly inducted item got; sensor and event order are the same."""
-        inducted = [signal.item for signal in signals if isinstance(signal, EyeMade) and signal.eye == 0]
-        if not inducted:
-            return
-        epoch = self._controller.epoch
-        ids = iter([event.tracking_id for event in events if event.kind is EventKind.INDUCTED])
-        for item in inducted:
-            parcel, truth = item.parcel, outputs.truth
-            if item.trip == 0:
-                truth.append(made(parcel))
-            if item.stray:
-                truth.append(StrayLaid(parcel.number, now_s))
-                continue
-            tracking_id = next(ids)
-            self._ids[item] = (epoch, tracking_id)
-            outputs.inducted.append(item)
-            truth.append(
-                TripBegan(parcel.number, item.trip, epoch, tracking_id, item.gap_ahead_mm, now_s, time_ms)
-            )
-            if item.hidden is not None:
-                truth += (made(item.hidden), StrayLaid(item.hidden.number, now_s))
-                self._disturb((item,), Fault.ITEMS_TOUCH, now_s, truth)
+        self._chronicle.unscanned(tunnel.unscanned(), outputs.truth)
 
     def _report(self, signal: Signal, now_s: float, outputs: Outputs) -> None:
         match signal:
@@ -315,19 +262,10 @@ class World:
                 outputs.sights.append(signal)
             case Weighed():
                 outputs.weights.append(signal)
-            case LaneEntered():
-                self._end(signal, now_s, outputs)
+            case LaneEntered(item=item):
+                self._chronicle.entered(signal, now_s, outputs.truth)
+                if self._tunnel is not None:
+                    self._tunnel.gone(item)
+                outputs.ended.append(item)
             case _:
                 pass
-
-    def _end(self, entered: LaneEntered, now_s: float, outputs: Outputs) -> None:
-        item, lane = entered.item, entered.lane
-        number, role = item.parcel.number, self._line.lane(lane).role
-        if name := self._ids.get(item):
-            outputs.truth.append(TripEnded(number, item.trip, *name, lane, role, item.touched, now_s))
-        else:
-            outputs.truth.append(StrayEnded(number, lane, role, now_s))
-        if item.hidden is not None:
-            outputs.truth.append(StrayEnded(item.hidden.number, lane, role, now_s))
-        self._forget(item)
-        outputs.ended.append(item)

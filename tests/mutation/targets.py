@@ -21,8 +21,8 @@ TARGETS = (
     ),
     Target("edge.journal", (f"{_EDGE}/test_journal_file.py", f"{_EDGE}/test_journal.py")),
     Target("edge.transaction", (f"{_EDGE}/test_transaction.py",)),
-    Target("edge.uplink", (f"{_EDGE}/test_uplink.py",)),
-    Target("central.ingest", (f"{_CENTRAL}/test_writer_turns.py",)),
-    Target("central.store", (f"{_CENTRAL}/test_store_rows.py",)),
+    Target("edge.uplink", (f"{_EDGE}/test_uplink.py", f"{_EDGE}/test_uplink_windows.py")),
+    Target("central.ingest", (f"{_CENTRAL}/test_writer_turns.py", f"{_CENTRAL}/test_writer_thread.py")),
+    Target("central.store", (f"{_CENTRAL}/test_store_rows.py", f"{_CENTRAL}/test_store_rulings.py")),
     Target("central.incoming", (f"{_CENTRAL}/test_incoming.py",)),
 )

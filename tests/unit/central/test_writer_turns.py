@@ -1,14 +1,12 @@
-"""The writer turn by turn, without its thread: batches, pauses, what is whose fault, and the way it ends."""
+"""The writer turn by turn, without its thread: batches, pauses and what is whose fault."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 
 import pytest
 import structlog.testing
 from msgspec import structs
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import (
     DataError,
     IntegrityError,
@@ -19,51 +17,9 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import StaticPool
 
-from central.incoming import Accepted, Refused, StateReported
 from central.ingest import Writer
-from central.store import Store, Stored
-from tests.unit.central.journeys import KEYRING, LINE, SITE, START, Clock, decided, incoming, line_state
-
-BUSY = OperationalError("x", None, Exception("busy"))
-
-
-class Scripted(Store):
-    """A store that remembers what it was to write, and fails as told, in order, or for one message."""
-
-    def __init__(self) -> None:
-        super().__init__(SITE, KEYRING)
-        self.failures: list[Exception] = []
-        self.poison: dict[str, Exception] = {}
-        self.written: list[list[str]] = []  # ids of accepted messages, a list a batch
-        self.states: list[str] = []
-        self.refused: list[Refused] = []
-        self.times: list[datetime] = []
-        self.gate = threading.Event()
-        self.gate.set()
-        self.contradictions = 0
-
-    def write(
-        self,
-        connection: Connection,
-        now: datetime,
-        accepted: Sequence[Accepted],
-        states: Sequence[StateReported],
-        refused: Sequence[Refused],
-    ) -> Stored:
-        assert connection.in_transaction()
-        self.gate.wait(20)
-        if self.failures:
-            raise self.failures.pop(0)
-        ids = [each.envelope_id for each in accepted]
-        for id in ids:
-            if id in self.poison:
-                raise self.poison[id]
-        self.written.append(ids)
-        self.states += [each.state.session for each in states]
-        self.refused += refused
-        self.times.append(now)
-        receipts = {LINE: (*ids, *(each.envelope_id or "" for each in refused))}
-        return Stored(receipts, tuple(accepted), tuple(states), 0, len(refused), self.contradictions)
+from tests.unit.central.journeys import LINE, SITE, START, decided, incoming, line_state
+from tests.unit.central.scripted_writer import BUSY, Bench, Scripted
 
 
 @pytest.fixture(scope="module")
@@ -71,36 +27,6 @@ def engine() -> Iterator[Engine]:
     made = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     yield made
     made.dispose()
-
-
-class Bench:
-    """A writer with what it told others."""
-
-    def __init__(self, engine: Engine, **limits: int) -> None:
-        self.store = Scripted()
-        self.clock = Clock()
-        self.now_s = 100.0
-        self.receipted: list[str] = []
-        self.troubles: list[str] = []
-        self.deaf = False
-        self.writer = Writer(
-            engine,
-            SITE,
-            self.store,
-            clock=self.clock,
-            on_stored=self._stored,
-            on_trouble=self.troubles.append,
-            now_s=lambda: self.now_s,
-            **limits,
-        )
-
-    def _stored(self, stored: Stored) -> None:
-        if self.deaf:
-            raise RuntimeError("the broker is away")
-        self.receipted += stored.receipts[LINE]
-
-    def offer(self, *ids: str) -> list[bool]:
-        return [self.writer.offer(incoming(decided(f"p{id}"), id)) for id in ids]
 
 
 @pytest.fixture
@@ -296,85 +222,3 @@ def test_a_writer_that_was_not_started_stops_at_once_and_takes_no_more(bench: Be
     assert bench.writer.stop()
     assert bench.offer("a") == [False]
     assert bench.writer.overflowed == 0
-
-
-def test_the_thread_has_a_name_and_does_not_keep_the_process_alive(bench: Bench) -> None:
-    bench.writer.start()
-    (thread,) = [each for each in threading.enumerate() if each.name == "writer"]
-    assert thread.daemon
-    assert bench.writer.stop()
-    assert not thread.is_alive()
-
-
-def test_the_thread_stores_what_comes_one_after_another(
-    bench: Bench, wait_until: Callable[..., None]
-) -> None:
-    bench.writer.start()
-    for id in "abcd":
-        bench.offer(id)
-        wait_until(lambda: bench.receipted[-1:] == [id], "it is stored", within_s=5)  # noqa: B023
-    bench.store.gate.clear()
-    bench.offer("e")
-    wait_until(lambda: bench.writer.waiting == 0, "it is taken", within_s=5)
-    bench.offer(*"fghij")
-    bench.store.gate.set()
-    assert bench.writer.stop()
-    assert bench.receipted == list("abcdefghij")
-    assert all(len(batch) <= 3 for batch in bench.store.written)
-
-
-def test_the_thread_tries_again_by_itself(bench: Bench, wait_until: Callable[..., None]) -> None:
-    bench.store.failures = [BUSY, BUSY]
-    bench.offer("a")
-    bench.writer.start()
-    wait_until(lambda: bench.receipted == ["a"], "it is stored after all", within_s=5)
-
-
-def test_a_thread_without_work_takes_no_time(bench: Bench) -> None:
-    bench.writer.start()
-    before_s = time.process_time()
-    threading.Event().wait(0.3)
-    assert time.process_time() - before_s < 0.1
-
-
-def test_a_stop_that_takes_too_long_says_so(engine: Engine, wait_until: Callable[..., None]) -> None:
-    bench = Bench(engine, capacity=1)
-    bench.store.gate.clear()
-    bench.writer.start()
-    bench.offer("a")
-    wait_until(lambda: bench.writer.waiting == 0, "it is taken", within_s=5)
-    bench.offer("b")
-    assert bench.writer.stop(drain_s=0.05) is False  # no place in the queue
-    bench.store.gate.set()
-    assert bench.writer.stop()
-    assert bench.receipted == ["a", "b"]
-
-
-def test_a_stop_waits_no_longer_than_told_for_the_batch_at_work(
-    engine: Engine, wait_until: Callable[..., None]
-) -> None:
-    bench = Bench(engine)
-    bench.store.gate.clear()
-    bench.writer.start()
-    bench.offer("a")
-    wait_until(lambda: bench.writer.waiting == 0, "it is taken", within_s=5)
-    assert not bench.writer.stop(drain_s=0.05)
-    bench.store.gate.set()
-    assert bench.writer.stop()
-
-
-def test_while_stopping_one_more_failure_ends_a_batch_unreceipted(
-    bench: Bench, wait_until: Callable[..., None]
-) -> None:
-    bench.store.failures = [BUSY] * 1000
-    bench.offer("a", "b", "c", "d")
-    bench.writer.start()
-    wait_until(lambda: bench.troubles, "the trouble is told", within_s=5)
-    began_s = time.monotonic()
-    with structlog.testing.capture_logs() as logs:
-        assert bench.writer.stop()
-    assert time.monotonic() - began_s < 2
-    left = [entry["messages"] for entry in logs if entry["event"] == "batch_left_unstored"]
-    assert left == [3, 1]
-    assert bench.receipted == []
-    assert bench.writer.lag_s == 0.0

@@ -126,7 +126,7 @@ def test_the_line_stands_and_goes_on(ct_line: Line, fault: Fault, through: State
 
 def test_a_power_cycle_does_not_end_an_emergency_stop(ct_line: Line) -> None:
     world = World(ct_line, iter(()), seed=1, epoch=1)
-    world.update(0.5, Inputs(emergency=True))
+    world.update(0.5, Inputs(emergency_stop=True))
     assert world.status.state is State.ABORTED
     world.restart_controller(2)
     for beat in range(1, 100):
