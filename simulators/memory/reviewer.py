@@ -18,6 +18,7 @@ from simulators.memory.fault_board import Fault, FaultBoard
 
 _REVIEW_S = (0.04, 0.16)
 _SLOW_S = 1.5
+_QUEUE_OF_ONE = 1  # scans that wait behind the one at hand, on a good day
 _BOX = (10.0, 10.0, 10.0, 60.0, 60.0, 60.0)
 _NAME = "memory 1"
 _volumes = msgspec.json.Decoder(Volume)
@@ -79,7 +80,10 @@ class MemoryReviewer:
             self._doubt(Fault.REVIEWER_DELAYED)
             took_s, review = self._timeout_s, _not_reviewed("the reviewer did not answer")
         elif self._faults.lasts(Fault.REVIEWER_SLOW):
+            self._doubt(Fault.REVIEWER_SLOW)
             took_s = min(_SLOW_S, 0.9 * self._timeout_s)
+        elif len(self._tasks) > _QUEUE_OF_ONE:  # it has not caught up yet
+            self._doubt(Fault.REVIEWER_SLOW)
         looked_at = task
         if review is None and self._before is not None and self._faults.strikes(Fault.REVIEWER_WRONG):
             self._doubt(Fault.REVIEWER_WRONG)

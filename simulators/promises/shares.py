@@ -21,6 +21,7 @@ _AFTERMATH_S = {
     "contract_mismatch": 5.0,
     "edge_disk_full": 9.0,  # no journal, no verdict
     "edge_database_busy": 3.0,
+    "list_not_fetched": 45.0,  # whoever needs the whole list knows no paper that is young enough
     "lane_full": 31.0,  # the release lane takes no more
 }
 # What the stream of parcels and the officers bring with them, also in a run without faults.
@@ -32,7 +33,8 @@ _RECOVERY_S = 3.0  # from the agent's start to the first item it watched from it
 
 # After a fault of an image a careful line believes no image until one could be nobody else's: that touches
 # what enters the tunnel before it is noticed (at the latest when the image is due), and a few items more.
-_IMAGE_FAULTS = ("ct_", "reviewer_")
+# A weight that is not the item's own speaks against its image in the same way.
+_IMAGE_FAULTS = ("ct_", "reviewer_", "scale_wrong", "scale_stuck")
 _UNTIL_ONE_TELLS_S = 2.5
 
 

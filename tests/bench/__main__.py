@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tests.bench import ingest, line, sorting
+from tests.bench import ingest, line, outage, sorting
 from tests.bench.rig.waiting import BenchError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.run)
 app.command("line")(line.run)
+app.command("outage")(outage.run)
 app.command("sorting")(sorting.run)
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ TARGETS = (
         "edge.judging",
         (
             f"{_EDGE}/test_judging_by_hand.py",
+            f"{_EDGE}/test_releases_kept_in_mind.py",
             f"{_EDGE}/test_second_thoughts.py",
         ),
     ),

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from config.settings import LaneRole
+from devices.interfaces import CommandOutcome
 from edge.judging import Judging, is_for_a_person
 from edge.messages import (
     AlarmRaised,
@@ -319,3 +320,52 @@ def test_the_oldest_marks_are_forgotten_first(judging: Judging, state: State) ->
     assert len(state.released) == 512
     assert "w0" not in state.released
     assert list(state.released)[-1] == KEY
+
+
+def leaves_unseen(judging: Judging, item: Item) -> LaneRole | None:
+    """What the record says of an item that was never seen in a lane."""
+    return said(list(judging.close(item, None, LATER)), PassageClosed).role
+
+
+@pytest.mark.parametrize("clearance", [ClearanceState.RELEASE, ClearanceState.WAIT, ClearanceState.INSPECT])
+def test_an_item_ordered_to_a_release_lane_may_have_left_unseen(
+    judging: Judging, state: State, clearance: ClearanceState
+) -> None:
+    item = on_belt(state, clearance=clearance)
+    actions = list(judging.decide(item, NOON))
+    may_leave = clearance is ClearanceState.RELEASE
+    assert lanes_set(actions)
+    closing = list(judging.close(item, None, LATER))
+    assert said(closing, PassageClosed).role is (LaneRole.RELEASE if may_leave else None)
+    assert all_said(closing, AlarmRaised) == []  # nobody saw it come out in a lane it was not ordered to
+
+
+@pytest.mark.parametrize("other", [INSPECT, WAIT])
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_release_that_was_taken_back_holds_until_the_other_lane_is_acknowledged(
+    judging: Judging, state: State, other: int, *, acknowledged: bool
+) -> None:
+    item = on_belt(state)
+    decided(judging, item)
+    know(item, ClearanceState.WAIT if other == WAIT else ClearanceState.INSPECT)
+    assert lanes_set(list(judging.revise(item, NOON))) == [(1, other)]
+    if acknowledged:
+        judging.ruled(item, other, CommandOutcome.ACCEPTED)
+    assert leaves_unseen(judging, item) is (None if acknowledged else LaneRole.RELEASE)
+
+
+@pytest.mark.parametrize("outcome", list(CommandOutcome))
+@pytest.mark.parametrize("lane", [R1, INSPECT])
+@pytest.mark.parametrize("before", [True, False])
+def test_what_the_controllers_word_says_of_a_release_under_way(
+    judging: Judging, state: State, outcome: CommandOutcome, lane: int, *, before: bool
+) -> None:
+    """A release it refused is none; of an item it does not know, it may have left already."""
+    item = on_belt(state)
+    item.may_leave = before
+    judging.ruled(item, lane, outcome)
+    if outcome is CommandOutcome.ACCEPTED:
+        assert item.may_leave is (lane == R1)
+    else:
+        stays = lane == INSPECT or outcome is CommandOutcome.UNKNOWN_ITEM
+        assert item.may_leave is (before and stays)
