@@ -138,6 +138,9 @@ class Camera(Protocol):
     async def run(self, emit: Callable[[Footage], None]) -> None: ...
 
 
+LANE_EYE = 255  # the `point` of an event at a lane's own eye
+
+
 class ItemEventKind(IntEnum):
     """What the controller saw; the numbers are the sorter contract's."""
 
@@ -148,8 +151,8 @@ class ItemEventKind(IntEnum):
     DECIDED = 3  # the release cut-off passed; detail = the lane latched
     DIVERTED = 4  # the item was seen in lane `detail`
     DIVERT_FAILED = 5  # it should have entered lane `detail` and was not seen there
-    LOST = 6  # expected at eye `point` and not seen
-    UNEXPECTED = 7  # seen at eye `point` and not tracked; tracking id 0
+    LOST = 6  # expected at eye `point` and not seen; LANE_EYE: in no lane
+    UNEXPECTED = 7  # seen at eye `point`, or with LANE_EYE in lane `detail`, and not tracked; tracking id 0
     TOO_CLOSE = 8  # its gap to the item ahead is under the contract's minimum; both are named, one event each
     LENGTH = 9  # the item's back cleared the induction eye; detail = length in mm
     LANE_FULL = 10  # lane `detail` takes no more; tracking id 0

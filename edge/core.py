@@ -11,6 +11,7 @@ from devices.interfaces import CommandOutcome, ItemEvent, ItemEventKind
 from edge import answers, falling_due, records
 from edge.interruptions import Interruptions
 from edge.judging import Judging
+from edge.line_events import OF_LINE, LineEvents
 from edge.messages import AnswerRuled, Reason
 from edge.observations import (
     Action,
@@ -60,6 +61,7 @@ class Core:
         self._judging = Judging(line, policy_hash, self.state)
         self._scans = Scans(line, line.ct, self.state) if line.ct is not None else None
         self._interruptions = Interruptions(line, self.state, self._judging, self._scans)
+        self._line_events = LineEvents(line, self.state, self._tracking, self._judging, self._scans)
         self._out: list[Action] = []
         self.subject: str | None = None  # the passage the last observation was about
 
@@ -145,18 +147,8 @@ class Core:
             self._about(self._tracking.open(event, passage_id, epoch, at))
             self.state.last_tracking_id = event.tracking_id
             return
-        if kind is ItemEventKind.LANE_FULL:
-            self.state.closed_lanes.add(event.detail)
-            self._revise_all(at)
-            return
-        if kind is ItemEventKind.LANE_FREE:
-            self.state.closed_lanes.discard(event.detail)
-            return
-        if kind is ItemEventKind.UNEXPECTED:
-            self._unexpected(event, at)
-            return
-        if kind is ItemEventKind.CT_STATE:
-            self._ct_is(event, at)
+        if kind in OF_LINE:
+            self._out.extend(self._line_events.saw(event, at))
             return
         item = self._about(self.items.get(event.tracking_id))
         if item is not None:
@@ -184,8 +176,10 @@ class Core:
                 return
             case ItemEventKind.DIVERT_FAILED:
                 item.note(at, "divert_failed", event.encoder_mm, detail=str(lane))
+                self._line_events.missed(event)
                 self._out.append(Report(records.divert_failed(item, lane, at)))
             case ItemEventKind.LOST:
+                self._line_events.missed(event)
                 item.doubts.add(Reason.LOST_IN_TRACK)
                 item.note(at, "lost", event.encoder_mm, detail=str(event.point))
             case ItemEventKind.TOO_CLOSE:
@@ -194,15 +188,6 @@ class Core:
             case _:
                 return
         self._out.extend(self._judging.revise(item, at))
-
-    def _unexpected(self, event: ItemEvent, at: datetime) -> None:
-        """Something untracked lies on the belt: what is near it cannot be told from it."""
-        eyes_mm = self._line.belt.eyes_mm
-        if event.point < len(eyes_mm):
-            for item in self._tracking.near(eyes_mm[event.point], event.encoder_mm):
-                item.doubts.add(Reason.UNEXPECTED_ITEM)
-        self._out.append(Report(records.unexpected_item(event, at)))
-        self._revise_all(at)
 
     def _read_something(self, device: str, at: datetime) -> None:
         """A reading can make any item doubtful; many that fit none are something a person must know."""
@@ -234,12 +219,6 @@ class Core:
                 self._out.extend(self._judging.close(item, None, at))
             case _:
                 pass
-
-    def _ct_is(self, event: ItemEvent, at: datetime) -> None:
-        if self._scans is not None:
-            self._scans.ct_is(event.detail, event.encoder_mm)
-            self._scans.look(event.encoder_mm)
-            self._revise_all(at)
 
     def _scan_arrived(self, scan: ScanArrived, at: datetime) -> None:
         """Its volumes are evidence of its item, if it has one; a complete one is reviewed."""

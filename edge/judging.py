@@ -65,8 +65,10 @@ class Judging:
         release = self._line.lane(lane).role is LaneRole.RELEASE
         if outcome is CommandOutcome.ACCEPTED:
             item.may_leave = release
-        elif release and outcome is not CommandOutcome.UNKNOWN_ITEM:  # that one may have left already
-            item.may_leave = False
+        elif release and outcome in (CommandOutcome.TOO_LATE, CommandOutcome.LANE_UNAVAILABLE):
+            item.may_leave = (
+                False  # of an item or an epoch it no longer knows it cannot say: it may have left
+            )
 
     def came_too_late(self, item: Item, at: datetime) -> Iterator[Action]:
         """The controller no longer takes the verdict's lane, and may hold an older one: to inspection."""

@@ -4,7 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from devices.interfaces import ItemEvent, ItemEventKind
+from devices.interfaces import LANE_EYE, ItemEvent, ItemEventKind, PackMlState
 from edge.messages import (
     AlarmRaised,
     AnswerRuled,
@@ -34,6 +34,7 @@ from edge.observations import (
     Weighed,
 )
 
+_STATES: dict[int, str] = {state: state.name.lower() for state in PackMlState}
 _observations: msgspec.json.Decoder[Observation] = msgspec.json.Decoder(Observation)
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
@@ -106,15 +107,19 @@ def narrate(content: Observation | Event) -> str:  # noqa: PLR0912  one case a k
             assert_never(content)
 
 
-def _seen(event: ItemEvent) -> str:
+def _seen(event: ItemEvent) -> str:  # noqa: PLR0912  one case a kind
     item = f"item {event.tracking_id}"
     match event.kind:
         case ItemEventKind.INDUCTED:
             return f"{item} inducted" + (f", trip {event.detail + 1}" if event.detail else "")
         case ItemEventKind.LENGTH:
             return f"{item} is {event.detail} mm long"
-        case ItemEventKind.EYE | ItemEventKind.LOST:
-            return f"{item} {'at' if event.kind is ItemEventKind.EYE else 'not seen at'} eye {event.point}"
+        case ItemEventKind.EYE:
+            return f"{item} at eye {event.point}"
+        case ItemEventKind.LOST:
+            return f"{item} not seen {'in a lane' if event.point == LANE_EYE else f'at eye {event.point}'}"
+        case ItemEventKind.UNEXPECTED if event.point == LANE_EYE:
+            return f"something untracked in lane {event.detail}, without an order"
         case ItemEventKind.UNEXPECTED:
             return f"something untracked at eye {event.point}"
         case ItemEventKind.DECIDED:
@@ -128,7 +133,7 @@ def _seen(event: ItemEvent) -> str:
         case ItemEventKind.LANE_FULL | ItemEventKind.LANE_FREE:
             return f"lane {event.detail} {'full' if event.kind is ItemEventKind.LANE_FULL else 'free'}"
         case ItemEventKind.LINE_STATE:
-            return f"line state {event.detail}"
+            return f"line is {_STATES.get(event.detail, event.detail)}"
         case ItemEventKind.CT_STATE:
             return f"CT state {event.detail}"
         case _:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from config.settings import LaneRole, Line
-from devices.interfaces import ItemEvent
+from devices.interfaces import LANE_EYE, ItemEvent
 from edge.messages import (
     AlarmRaised,
     ClearanceEvidence,
@@ -85,9 +85,31 @@ def divert_failed(item: Item, lane: int, at: datetime) -> AlarmRaised:
     return AlarmRaised("divert_failed", f"passage {item.passage_id} did not enter lane {lane}", at)
 
 
-def unexpected_item(event: ItemEvent, at: datetime) -> AlarmRaised:
-    """An eye saw something the controller does not track."""
-    return AlarmRaised("unexpected_item", f"eye {event.point} saw an item that is not tracked", at)
+def unexpected_item(event: ItemEvent, line: Line, at: datetime) -> AlarmRaised:
+    """An eye of the belt or of a lane saw something the controller does not track."""
+    if event.point != LANE_EYE:
+        return AlarmRaised("unexpected_item", f"eye {event.point} saw an item that is not tracked", at)
+    where = f"lane {event.detail}"
+    if event.detail in {lane.number for lane in line.lanes if lane.role is LaneRole.RELEASE}:
+        detail = f"an item that is not tracked entered release {where}: nobody ordered it there"
+        return AlarmRaised("released_without_order", detail, at)
+    return AlarmRaised("unexpected_item", f"an item that is not tracked entered {where}", at)
+
+
+def line_aborted(at: datetime) -> AlarmRaised:
+    """The line stopped at once, and only a hand at it leads on."""
+    why = "emergency stop, or an item in a release lane without an order"
+    return AlarmRaised("line_aborted", f"the line was aborted ({why}): only a hand at the line starts it", at)
+
+
+def line_held(at: datetime) -> AlarmRaised:
+    """Items did not come where they should: the belt stands."""
+    return AlarmRaised("line_held", "the line is held by a jam: only a hand at the line starts it again", at)
+
+
+def line_runs(stopped_by: str, at: datetime) -> AlarmRaised:
+    """The end of what that alarm said."""
+    return AlarmRaised("line_runs", f"the line runs again after {stopped_by}", at)
 
 
 def never_arrived(item: Item, at: datetime) -> AlarmRaised:

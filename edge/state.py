@@ -105,3 +105,6 @@ class State:
     agreed_in_doubt: int = 0  # scans since that were right as far as can be told
     orphans: int = 0  # readings that fitted no item
     orphans_in_a_row: dict[str, int] = field(default_factory=dict[str, int])  # by device
+    line_state: int = 0  # PackML, as the controller said last
+    stopped_by: str = ""  # the alarm that said so, until the line runs again
+    missed_item_ms: int | None = None  # when the controller missed one last, by its clock, while the line ran

@@ -177,12 +177,12 @@ class Controller:
             return Outcome.UNKNOWN_ITEM
         if item.commanded and item.lane == command.lane:
             return Outcome.ACCEPTED
-        if command.lane not in track.lanes or command.lane in track.full:
-            return Outcome.LANE_UNAVAILABLE
         inspect = command.lane == track.inspect
         cutoff_mm = self._belt.inspect_cutoff_mm if inspect else self._belt.release_cutoff_mm
         if track.encoder_mm - item.zero_mm >= cutoff_mm:
             return Outcome.TOO_LATE
+        if command.lane not in track.lanes or command.lane in track.full:
+            return Outcome.LANE_UNAVAILABLE
         item.lane, item.commanded = command.lane, True
         track.expect(item)
         return Outcome.ACCEPTED

@@ -40,6 +40,8 @@ class Following:
             track.lose(item)
             track.missed(eye)
         if not item.decided and position_mm >= belt.release_cutoff_mm:
+            if item.lane in track.full:
+                item.lane = track.inspect
             item.decided = True
             track.post(EventKind.DECIDED, item.tracking_id, detail=item.lane)
         beyond_mm = position_mm - track.lanes[item.lane].diverter_mm

@@ -15,6 +15,7 @@ from simulators.promises.row import PassageRow
 from simulators.promises.trips import Trip
 
 RECORD_WITHIN_S = 30.0  # of its end, while nothing between the line and the centre is disturbed
+_RIDES_ON_S = 60.0  # from anywhere on the belt to its end, with a stop on the way
 _AFTERMATH_S = 45.0  # of a fault between the line and the centre: the plan's longest, and to connect again
 
 _DELIVERY = ("agent_", "centre_", "broker_", "message", "edge_", "link_", "contract_", "controller_", "ring_")
@@ -143,7 +144,10 @@ def _has_left(trip: Trip) -> bool:
 
 
 def _ended_s(trip: Trip) -> float:
-    return trip.end.at_s if trip.end is not None else trip.began_s
+    """When the line could know of its end; what was lifted off is missed once its place is past the belt."""
+    if trip.end is not None:
+        return trip.end.at_s
+    return trip.removed_s + _RIDES_ON_S if trip.removed else trip.began_s
 
 
 def _against_lane(row: PassageRow, trip: Trip) -> Iterator[Problem]:

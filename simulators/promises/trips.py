@@ -45,6 +45,7 @@ class Trip:
     lied_to: bool = False  # a device lied so that no line could tell
     end: TripEnded | None = None
     removed: bool = False  # lifted off the belt: it comes to no lane
+    removed_s: float = 0.0  # when that was
     touched: bool = False
     passage_id: str = ""  # of its record, once there is one
     late: bool = False  # its record is overdue, and that was said

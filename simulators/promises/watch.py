@@ -197,6 +197,7 @@ class Watch:
         key = (broken.epoch, broken.tracking_id)
         trip = self.trips[key]
         trip.removed = trip.touched = True
+        trip.removed_s = broken.at_s
         self._accounts.waiting[key] = trip
         self._finish(trip.journey.made.number)
 

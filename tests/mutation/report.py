@@ -62,7 +62,7 @@ def judged(
 
 def show(reports: list[ModuleReport], console: Console) -> None:
     """Print the table, and beneath it what is to be done."""
-    table = Table(title="Mutants")
+    table = Table(title="Mutants", box=None, pad_edge=False)
     table.add_column("module", no_wrap=True)
     for column in ("mutants", "killed", "score", "alive", "explained", "timed out", "seconds"):
         table.add_column(column, justify="right", no_wrap=True)

@@ -1,12 +1,9 @@
 """Judging without the rest of the core: what is adopted, recorded, commanded and kept in mind, and when."""
 
-from datetime import datetime, timedelta
-
 import pytest
 from msgspec.structs import replace
 
 from config.settings import LaneRole
-from devices.interfaces import CommandOutcome
 from edge.judging import Judging, is_for_a_person
 from edge.messages import (
     AlarmRaised,
@@ -19,18 +16,24 @@ from edge.messages import (
     Reason,
     Ruling,
 )
-from edge.observations import Action, Code, Flag, Meaning, Paper, SetLane
-from edge.state import Item, State
-from edge.verdict import Verdict
+from edge.observations import Action, Flag, SetLane
+from edge.state import State
 from models.findings import ImageException, Outcome, Review
 from tests.unit.edge.ct_lines import alarm, clear, unjudged
-from tests.unit.edge.lines import EPOCH, NOON, all_said, demo_line, entry, lanes_set, said
-
-NUMBER = "RB123456785CN"
-KEY = entry(NUMBER).waybill_key
-LINE = demo_line()
-LATER = NOON + timedelta(seconds=3)
-R1, R2, WAIT, ROUND, INSPECT = range(1, 6)
+from tests.unit.edge.judged_items import (
+    INSPECT,
+    KEY,
+    LATER,
+    LINE,
+    R1,
+    R2,
+    ROUND,
+    WAIT,
+    decided,
+    know,
+    on_belt,
+)
+from tests.unit.edge.lines import EPOCH, NOON, all_said, lanes_set, said
 
 
 @pytest.fixture
@@ -41,25 +44,6 @@ def state() -> State:
 @pytest.fixture
 def judging(state: State) -> Judging:
     return Judging(LINE, "policy", state)
-
-
-def on_belt(
-    state: State, number: int = 1, clearance: ClearanceState = ClearanceState.RELEASE, **changes: object
-) -> Item:
-    """An item with one label and the weight declared for it."""
-    item = Item(f"p{number}", EPOCH, number, NOON, 0, weight_g=500.0, weighed=True)
-    know(item, clearance, **changes)
-    item.codes.append(Code(KEY, Meaning.WAYBILL))
-    state.items[number] = item
-    return item
-
-
-def know(item: Item, clearance: ClearanceState, **changes: object) -> None:
-    item.papers[KEY] = Paper(entry(NUMBER, clearance, **changes), 3660.0, 1)
-
-
-def decided(judging: Judging, item: Item, at: datetime = NOON) -> PassageDecided:
-    return said(list(judging.decide(item, at)), PassageDecided)
 
 
 def flags(actions: list[Action]) -> list[str]:
@@ -263,18 +247,6 @@ def test_an_item_in_a_release_lane_without_an_order_is_an_alarm_and_a_release(
     assert state.released == {KEY: "p1"}
 
 
-@pytest.mark.parametrize(("lane", "holds"), [(INSPECT, False), (WAIT, False), (None, True)])
-def test_a_release_that_was_given_counts_until_the_item_is_seen_elsewhere(
-    judging: Judging, state: State, lane: int | None, holds: bool
-) -> None:
-    item = on_belt(state)
-    decided(judging, item)
-    state.released["another"] = "p9"
-    actions = list(judging.close(item, lane, LATER))
-    assert state.released == ({KEY: "p1"} if holds else {}) | {"another": "p9"}
-    assert all_said(actions, AlarmRaised) == []
-
-
 def test_an_item_that_ends_undecided_gets_a_record_and_no_command(judging: Judging, state: State) -> None:
     item = on_belt(state)
     item.doubts.add(Reason.TOO_CLOSE)
@@ -291,81 +263,3 @@ def test_an_answer_still_open_when_the_item_is_gone_is_ruled(judging: Judging, s
     item.pending_answer, item.pending_lane = "a1", R1
     ruled = said(list(judging.close(item, R1, LATER)), AnswerRuled)
     assert (ruled.ruling, ruled.ruled_at) == (Ruling.ACCEPTED, LATER)
-
-
-def test_a_waybill_another_passage_holds_is_not_released_again(judging: Judging, state: State) -> None:
-    first, second = on_belt(state, 1), on_belt(state, 2)
-    assert decided(judging, first).role is LaneRole.RELEASE
-    assert decided(judging, second).reasons == (Reason.ALREADY_RELEASED,)
-    assert decided(judging, first).role is LaneRole.RELEASE  # its own mark does not hold it back
-
-
-def test_a_release_without_a_waybill_marks_nothing(judging: Judging, state: State) -> None:
-    """As of an item that came out in a release lane with no label read."""
-    item = on_belt(state)
-    item.verdict = Verdict(LaneRole.INSPECT, INSPECT, (Reason.NO_READ,))
-    list(judging.close(item, R1, NOON))
-    assert state.released == {}
-
-
-def test_the_oldest_marks_are_forgotten_first(judging: Judging, state: State) -> None:
-    """They are found in the journal; one that was renewed is young again."""
-    state.released |= {f"w{number}": f"q{number}" for number in range(511)}
-    item = on_belt(state)
-    decided(judging, item)
-    assert len(state.released) == 512
-    item.verdict = None
-    state.released = {KEY: "p1"} | {f"w{number}": f"q{number}" for number in range(512)}
-    decided(judging, item)
-    assert len(state.released) == 512
-    assert "w0" not in state.released
-    assert list(state.released)[-1] == KEY
-
-
-def leaves_unseen(judging: Judging, item: Item) -> LaneRole | None:
-    """What the record says of an item that was never seen in a lane."""
-    return said(list(judging.close(item, None, LATER)), PassageClosed).role
-
-
-@pytest.mark.parametrize("clearance", [ClearanceState.RELEASE, ClearanceState.WAIT, ClearanceState.INSPECT])
-def test_an_item_ordered_to_a_release_lane_may_have_left_unseen(
-    judging: Judging, state: State, clearance: ClearanceState
-) -> None:
-    item = on_belt(state, clearance=clearance)
-    actions = list(judging.decide(item, NOON))
-    may_leave = clearance is ClearanceState.RELEASE
-    assert lanes_set(actions)
-    closing = list(judging.close(item, None, LATER))
-    assert said(closing, PassageClosed).role is (LaneRole.RELEASE if may_leave else None)
-    assert all_said(closing, AlarmRaised) == []  # nobody saw it come out in a lane it was not ordered to
-
-
-@pytest.mark.parametrize("other", [INSPECT, WAIT])
-@pytest.mark.parametrize("acknowledged", [True, False])
-def test_a_release_that_was_taken_back_holds_until_the_other_lane_is_acknowledged(
-    judging: Judging, state: State, other: int, *, acknowledged: bool
-) -> None:
-    item = on_belt(state)
-    decided(judging, item)
-    know(item, ClearanceState.WAIT if other == WAIT else ClearanceState.INSPECT)
-    assert lanes_set(list(judging.revise(item, NOON))) == [(1, other)]
-    if acknowledged:
-        judging.ruled(item, other, CommandOutcome.ACCEPTED)
-    assert leaves_unseen(judging, item) is (None if acknowledged else LaneRole.RELEASE)
-
-
-@pytest.mark.parametrize("outcome", list(CommandOutcome))
-@pytest.mark.parametrize("lane", [R1, INSPECT])
-@pytest.mark.parametrize("before", [True, False])
-def test_what_the_controllers_word_says_of_a_release_under_way(
-    judging: Judging, state: State, outcome: CommandOutcome, lane: int, *, before: bool
-) -> None:
-    """A release it refused is none; of an item it does not know, it may have left already."""
-    item = on_belt(state)
-    item.may_leave = before
-    judging.ruled(item, lane, outcome)
-    if outcome is CommandOutcome.ACCEPTED:
-        assert item.may_leave is (lane == R1)
-    else:
-        stays = lane == INSPECT or outcome is CommandOutcome.UNKNOWN_ITEM
-        assert item.may_leave is (before and stays)

@@ -102,12 +102,12 @@ def test_commands_that_name_nothing_are_refused(drive: MakeDrive, plain: MakePar
 
 def test_a_full_lane_is_unavailable_and_said_so(drive: MakeDrive, plain: MakeParcels, line: Line) -> None:
     lanes = tuple(replace(lane, capacity=1 if lane.number == R1 else 0) for lane in line.lanes)
-    driven = drive(plain(400, 400, 400), decides=False, on=replace(line, lanes=lanes))
+    driven = drive(plain(400, 400, 400, 400), decides=False, on=replace(line, lanes=lanes))
     assert outcome_at(driven, 5_000, R1) is Outcome.ACCEPTED
     driven.until(lambda: list(driven.posted(EventKind.LANE_FULL)))
     assert next(driven.posted(EventKind.LANE_FULL)).detail == R1
     assert R1 not in driven.world.status.lanes_available
-    driven.command(3, R1)
+    driven.command(4, R1)
     driven.step()
     assert driven.results[-1].outcome is Outcome.LANE_UNAVAILABLE
     driven.world.empty_lane(R1)
@@ -123,6 +123,26 @@ def test_a_lane_that_fills_up_after_the_command_sends_the_item_to_inspect(
     driven.until(lambda: driven.world.empty)
     assert [event.detail for event in driven.posted(EventKind.DIVERTED)] == [R1, I]
     assert [event.detail for event in driven.posted(EventKind.DIVERT_FAILED)] == [R1]
+
+
+def test_a_lane_that_is_full_at_the_cut_off_is_latched_as_inspect(
+    drive: MakeDrive, plain: MakeParcels, line: Line
+) -> None:
+    """A second item far enough behind to pass the cut-off when the first lies in the lane."""
+    lanes = tuple(replace(lane, capacity=1 if lane.number == R1 else 0) for lane in line.lanes)
+    driven = drive(plain(400, 400, close_mm=4000), decides=False, on=replace(line, lanes=lanes))
+    assert outcome_at(driven, 5_000, R1) is Outcome.ACCEPTED
+    driven.command(2, R1)
+    driven.until(lambda: driven.world.empty)
+    assert [event.detail for event in driven.posted(EventKind.DECIDED)] == [R1, I]
+    assert [event.detail for event in driven.posted(EventKind.DIVERTED)] == [R1, I]
+    assert not list(driven.posted(EventKind.DIVERT_FAILED))
+
+
+def test_an_order_past_the_cut_off_is_too_late_whatever_its_lane(
+    drive: MakeDrive, plain: MakeParcels
+) -> None:
+    assert outcome_at(drive(plain(400), decides=False), 9_100, 9) is Outcome.TOO_LATE
 
 
 def test_items_too_close_are_both_named(drive: MakeDrive, plain: MakeParcels) -> None:

@@ -106,6 +106,9 @@ function Reasons({ figures }: { figures: Figures | null }) {
   );
 }
 
+/** The one code of the list that says a stop is over. */
+const ENDED = "line_runs";
+
 function Alarms() {
   const { alarms: words } = useText();
   const alarms = useLive((live) => live.alarms);
@@ -116,8 +119,8 @@ function Alarms() {
       <ul className="alarms">
         {alarms.slice(0, 3).map((alarm) => (
           <li key={`${alarm.raised_at} ${alarm.code}`} title={alarm.detail}>
-            <b className="tone-stop">▲</b> <span>{words.codes[alarm.code] ?? alarm.detail}</span>{" "}
-            <time>{timeOrDate(alarm.raised_at, now)}</time>
+            {alarm.code === ENDED ? <b className="tone-good">●</b> : <b className="tone-stop">▲</b>}{" "}
+            <span>{words.codes[alarm.code] ?? alarm.detail}</span> <time>{timeOrDate(alarm.raised_at, now)}</time>
           </li>
         ))}
       </ul>
