@@ -28,6 +28,7 @@ class Checker:
         energies: of one scan of its CT scanner; none without one.
         started_wall: wall-clock time when the plant's clock showed 0.
         report_violation: told each broken promise at once.
+        scan_s: of the controller, whose reactions take whole scans.
         record_within_s: so long a record may take to the centre; more for a run with a long outage.
     """
 
@@ -39,6 +40,7 @@ class Checker:
         started_wall: datetime,
         report_violation: Callable[[Violation], None] | None = None,
         record_within_s: float = RECORD_WITHIN_S,
+        scan_s: float = 0.05,
     ) -> None:
         self.violations: list[Violation] = []
         self.tallies = Tallies()
@@ -49,6 +51,7 @@ class Checker:
             line, tuple(energies), ledger, self.tallies, self._violated, record_within_s
         )
         self._watch = Watch(line, tuple(energies), ledger, self._accounts, self.tallies, self._violated)
+        self._watch.flow.scan_s = scan_s
         self.take: Callable[[Truth], None] = self._watch.take
 
     @property

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from simulators.promises.findings import Violation
 
 WATCHDOG_S = 1.5  # the agent may be silent so long
-_REACTION_S = 0.15  # the controller's scans, and the item that is just at the eye
+_REACTION_S = 0.05  # the item that is just at the eye
+_REACTION_SCANS = 3  # to see the last heartbeat, to miss the next, and to close the induction
 _STOPPED_WITHIN_S = 0.5  # after an item in a release lane without an order
 STANDSTILL_S = 90.0  # without an induction, though nothing stops the belt
 
@@ -32,13 +33,14 @@ _STOPPING = frozenset(
 
 @dataclass
 class Flow:
-    """When trips begin, and what forbids or excuses that."""
+    """When trips begin, and what forbids or excuses that; `scan_s` is the controller's."""
 
     agent_dead_since_s: float | None = None
     _unordered_since_s: float | None = None  # an item lies in a release lane that nobody ordered there
     _reason_s: float | None = None  # until when there was a reason to stand, or a trip that began
     _complained: bool = False
     feeding: bool = True
+    scan_s: float = 0.05
 
     def agent_died(self, at_s: float) -> None:
         """The agent is dead."""
@@ -68,7 +70,7 @@ class Flow:
     def trip_began(self, at_s: float) -> Iterator[Violation]:
         """An item came onto the belt."""
         dead_s = 0.0 if self.agent_dead_since_s is None else at_s - self.agent_dead_since_s
-        if dead_s > WATCHDOG_S + _REACTION_S:
+        if dead_s > WATCHDOG_S + _REACTION_S + _REACTION_SCANS * self.scan_s:
             yield Violation(3, f"an item was inducted while the agent had been dead for {dead_s:.1f} s", at_s)
         since_s = self._unordered_since_s
         if since_s is not None and at_s - since_s > _STOPPED_WITHIN_S:

@@ -88,7 +88,11 @@ class _Run:
         self._timeline = Timeline()
         sent = energies(line.ct.profile) if line.ct else ()
         self._checker = Checker(
-            line, energies=sent, started_wall=EPOCH, report_violation=self._timeline.violated
+            line,
+            energies=sent,
+            started_wall=EPOCH,
+            report_violation=self._timeline.violated,
+            scan_s=scan_s,
         )
         self._simulation = Simulation(
             site,
