@@ -18,16 +18,16 @@ from sqlalchemy.sql.dml import Insert
 
 from central.rows import Row
 
-LISTED = "listed"  # the parameter of `listed`
+LISTED = "listed"  # the parameter of `listed`, unless it is named otherwise
 
 _ROWS = 32  # a statement: one text for all numbers of rows, and well under every limit of parameters
 
 _Binding = Callable[[Any], Any] | None
 
 
-def listed(dialect: str) -> Select[str]:
-    """The keys in the parameter LISTED, made by `as_list`: for `column.in_(…)`, however many they are."""
-    keys = bindparam(LISTED, type_=Text())
+def listed(dialect: str, parameter: str = LISTED) -> Select[str]:
+    """The keys in a parameter made by `as_list`: for `column.in_(…)`, however many they are."""
+    keys = bindparam(parameter, type_=Text())
     made = func.json_each(keys) if dialect == "sqlite" else func.jsonb_array_elements_text(cast(keys, JSONB))
     return select(made.table_valued(column("value", Text())).c.value)
 

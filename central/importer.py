@@ -8,13 +8,16 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Select, Table, select
+from sqlalchemy import Row as SqlRow
 
 from central import clearance_log, schema
+from central.bulk import LISTED, as_list, execute_rows, listed
 from central.database import insert, writing
 from central.papers import Declaration, PapersError, Waybill
 from config.keyring import Keyring, normalised
@@ -116,23 +119,17 @@ class Importer:
     def _write(
         self, connection: Connection, table: Table, key: str, rows: Sequence[Row], result: Imported
     ) -> int:
-        given = [row[key] for row in rows]
-        rows_known = connection.execute(select(table).where(table.c[key].in_(given))).mappings()
-        known: dict[str, Row] = {row[key]: {**row} for row in rows_known}
+        dialect = connection.dialect.name
+        found = connection.execute(
+            _known_statement(dialect, table, key), {LISTED: as_list(row[key] for row in rows)}
+        )
+        known = {each[0]: each for each in found.all()}
         changed = [row for row in rows if row[key] not in known or _supersedes(row, known[row[key]])]
         if not changed:
             return 0
-        statement = insert(connection.dialect.name, table)
-        kept = {key, "site", "clearance_number"}
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[key],
-                set_={c.name: statement.excluded[c.name] for c in table.c if c.name not in kept},
-            ),
-            changed,
-        )
+        execute_rows(connection, table, _taken_statement(dialect, table, key), changed)
         touched = {row["waybill_key"] for row in changed}
-        touched |= {known[row[key]]["waybill_key"] for row in changed if row[key] in known}
+        touched |= {known[row[key]].waybill_key for row in changed if row[key] in known}
         result.clearance_changes += clearance_log.refresh(connection, self._site, touched, self._clock())
         return len(changed)
 
@@ -191,8 +188,24 @@ class Importer:
         return self._keyring.waybill_key(hashlib.sha256(content).hexdigest())
 
 
-def _supersedes(row: Row, known: Row) -> bool:
+@cache
+def _known_statement(dialect: str, table: Table, key: str) -> Select[*tuple[Any, ...]]:
+    """What is to be known of the listed records to tell whether another one supersedes them."""
+    columns = [table.c[name] for name in (key, "waybill_key", "digest", "status_at") if name in table.c]
+    return select(*dict.fromkeys(columns)).where(table.c[key].in_(listed(dialect)))
+
+
+@cache
+def _taken_statement(dialect: str, table: Table, key: str) -> Any:
+    """Insert a record, or put it in the place of an older one."""
+    statement = insert(dialect, table)
+    kept = {key, "site", "clearance_number"}
+    changing = {c.name: statement.excluded[c.name] for c in table.c if c.name not in kept}
+    return statement.on_conflict_do_update(index_elements=[key], set_=changing)
+
+
+def _supersedes(row: Row, known: SqlRow[*tuple[Any, ...]]) -> bool:
     """Whether a record says something else than is known, and (receipts come out of order) nothing older."""
-    if "status_at" in row and row["status_at"] < known["status_at"]:
+    if "status_at" in row and row["status_at"] < known.status_at:
         return False
-    return row["digest"] != known["digest"]
+    return row["digest"] != known.digest

@@ -13,10 +13,13 @@ from config.settings import LaneRole
 
 @cache
 def known(dialect: str) -> Select[str, str]:
-    """Line and id of those of the listed envelopes that were stored before; `of_site`: the site."""
+    """Line and id of those of the listed envelopes that were stored before; `of_site`: the site, `of_lines`:
+    the lines listed, without which it would look through all envelopes that ever came."""
     events = schema.events
     return select(events.c.line, events.c.envelope_id).where(
-        events.c.site == bindparam("of_site"), events.c.envelope_id.in_(listed(dialect))
+        events.c.site == bindparam("of_site"),
+        events.c.line.in_(listed(dialect, "of_lines")),
+        events.c.envelope_id.in_(listed(dialect)),
     )
 
 

@@ -113,7 +113,11 @@ class Store:
             attempt.rollback()
         known = connection.execute(
             statements.known(connection.dialect.name),
-            {"of_site": self._site, LISTED: as_list({envelope_id for _line, envelope_id in first})},
+            {
+                "of_site": self._site,
+                "of_lines": as_list({line for line, _envelope_id in first}),
+                LISTED: as_list({envelope_id for _line, envelope_id in first}),
+            },
         )
         for line, envelope_id in known.all():
             first.pop((line, envelope_id), None)

@@ -126,13 +126,14 @@ class Evidence:
 
     def _keep_flagged(self, which: str, value: str | int) -> None:
         """What the centre does not have yet of flagged passages is not rolled."""
-        self.waiting = self._count()
         rows = self._connection.execute(
             f"SELECT sha256 FROM files WHERE {which} AND uploaded = 0"  # noqa: S608  a condition of our own
             " AND passage_id IN (SELECT passage_id FROM flagged)",
             (value,),
-        )
-        for (sha256,) in rows.fetchall():
+        ).fetchall()
+        if rows:
+            self.waiting = self._count()
+        for (sha256,) in rows:
             self.store.classify(sha256, EvidenceClass.FLAGGED)
 
 

@@ -3,7 +3,7 @@
 import base64
 import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -145,10 +145,12 @@ class Intake:
             observation = self._placed(self._readings.popleft())
             if observation is not None:
                 readings.append((travelled_mm(here_mm, observation.encoder_mm), observation))
-        readings.sort(key=lambda pair: pair[0])
-        # Merging never puts one event before another, wherever on the belt each happened.
-        merged = heapq.merge(events, readings, key=lambda pair: pair[0])
-        found.extend(observation for _, observation in merged)
+        merged: Iterable[tuple[int, Observation]] = events
+        if readings:
+            readings.sort(key=lambda pair: pair[0])
+            # Merging never puts one event before another, wherever on the belt each happened.
+            merged = heapq.merge(events, readings, key=lambda pair: pair[0])
+        found.extend([observation for _, observation in merged])
         found.extend(self._of_images(here_mm))
         while self._answers:
             answer = self._answers.popleft()

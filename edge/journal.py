@@ -118,6 +118,7 @@ class Journal:
         """
         sequence, previous = self._last
         rows: list[tuple[int, str, str, str | None, bytes, bytes, bytes, bytes]] = []
+        for_centre: list[tuple[int]] = []
         for entry in entries:
             sequence += 1
             kind = _kind(entry.content)
@@ -127,18 +128,21 @@ class Journal:
             rows.append(
                 (sequence, entry.at.isoformat(), kind, entry.passage_id, payload, salt, commitment, previous)
             )
+            if entry.for_centre:
+                for_centre.append((sequence,))
         try:
             with transaction(self._connection) as write:
                 write.executemany("INSERT INTO entries VALUES (?,?,?,?,?,?,?,?)", rows)
-                for row, entry in zip(rows, entries, strict=True):
-                    self._index(write, row[0], entry)
+                write.executemany("INSERT INTO outbox VALUES (?)", for_centre)
+                for entry in entries:
+                    _note_release(write, entry.content)
                 if checkpoint is not None:
                     kept = (("checkpoint", checkpoint.decode()), ("checkpoint_at", str(sequence)))
                     write.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", kept)
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: {error}") from error
         self._last = (sequence, previous)
-        self._outbox += sum(entry.for_centre for entry in entries)
+        self._outbox += len(for_centre)
 
     def checkpoint(self) -> tuple[int, bytes] | None:
         """The last entry with a checkpoint, and the core's state after it."""
@@ -245,26 +249,22 @@ class Journal:
             previous = link
             yield sequence, at, kind, payload
 
-    def _index(self, write: sqlite3.Connection, sequence: int, entry: Entry) -> None:
-        """Keep the tables beside the log in step with it, in the same transaction."""
-        content = entry.content
-        if entry.for_centre:
-            write.execute("INSERT INTO outbox VALUES (?)", (sequence,))
-        if (
-            isinstance(content, PassageClosed)
-            and content.lane is not None
-            and content.role is not LaneRole.RELEASE
-        ):
-            write.execute("DELETE FROM releases WHERE passage_id = ?", (content.passage_id,))
-        if isinstance(content, PassageDecided | PassageClosed) and content.role is LaneRole.RELEASE:
-            write.execute(
-                "INSERT OR REPLACE INTO releases SELECT ?, ? WHERE ?1 IS NOT NULL",
-                (content.waybill_key, content.passage_id),
-            )
-
     def _state(self, key: str, default: str) -> str:
         self._connection.execute("INSERT OR IGNORE INTO state VALUES (?, ?)", (key, default))
         return self._connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()[0]
+
+
+def _note_release(write: sqlite3.Connection, content: Observation | Event) -> None:
+    """Keep in step which passage holds a waybill's one release."""
+    if not isinstance(content, PassageDecided | PassageClosed):
+        return
+    if content.role is LaneRole.RELEASE:
+        write.execute(
+            "INSERT OR REPLACE INTO releases SELECT ?, ? WHERE ?1 IS NOT NULL",
+            (content.waybill_key, content.passage_id),
+        )
+    elif isinstance(content, PassageClosed) and content.lane is not None:
+        write.execute("DELETE FROM releases WHERE passage_id = ?", (content.passage_id,))
 
 
 def _kind(content: Observation | Event) -> str:

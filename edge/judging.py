@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from config.settings import LaneRole, Line
 from devices.interfaces import CommandOutcome
@@ -9,7 +10,7 @@ from edge import answers, records
 from edge.messages import Reason
 from edge.observations import Action, Flag, Report, SetLane
 from edge.state import Item, State
-from edge.verdict import Verdict, inspected, verdict
+from edge.verdict import Gathered, Verdict, inspected, verdict
 from models.findings import Outcome, Review
 
 # What a person will look at: its evidence is kept and goes to the centre.
@@ -31,6 +32,14 @@ def is_for_a_person(reasons: Iterable[Reason], review: Review | None) -> bool:
     return not _FLAGGING.isdisjoint(reasons) or (review is not None and review.outcome is not Outcome.CLEAR)
 
 
+class _Judged(NamedTuple):
+    """A verdict, and all that it followed from."""
+
+    gathered: Gathered
+    closed_lanes: frozenset[int]
+    verdict: Verdict
+
+
 class Judging:
     """Judges items by the line's settings, the lanes that are open and the waybills already released.
 
@@ -42,6 +51,7 @@ class Judging:
 
     def __init__(self, line: Line, policy_hash: str, state: State) -> None:
         self._line, self._policy_hash, self._state = line, policy_hash, state
+        self._judged: dict[int, _Judged] = {}  # by tracking id
 
     def decide(self, item: Item, at: datetime) -> Iterator[Action]:
         """The first verdict."""
@@ -54,6 +64,8 @@ class Judging:
         if item.verdict is None:
             return
         found = self._judge(item)
+        if found is item.verdict and not anew:
+            return
         if item.past_cutoff and found.role is not LaneRole.INSPECT:
             stands = found.role is LaneRole.RELEASE or item.verdict.role is not LaneRole.RELEASE
             found = item.verdict if stands else inspected(self._line, *found.reasons, paper=found.paper)
@@ -79,11 +91,13 @@ class Judging:
     def revise_all(self, at: datetime) -> Iterator[Action]:
         """Judge every open item again."""
         for item in self._state.items.values():
-            yield from self.revise(item, at)
+            if item.verdict is not None:
+                yield from self.revise(item, at)
 
     def close(self, item: Item, lane: int | None, at: datetime) -> Iterator[Action]:
         """The item was seen in `lane`, or nowhere: then a release it may have taken counts as one."""
         del self._state.items[item.tracking_id]
+        self._judged.pop(item.tracking_id, None)
         found = item.verdict
         if found is None:
             found = records.undecided(item, self._line)
@@ -105,11 +119,20 @@ class Judging:
         closed_lanes: frozenset[int] = frozenset()
         if not item.past_cutoff:
             closed_lanes = frozenset(self._state.closed_lanes | item.refused)
-        found = verdict(item.gathered(False), self._line, closed_lanes)
+        found = self._found(item, closed_lanes)
         holder = self._state.released.get(_waybill(found) or "")
         if holder in (None, item.passage_id):
             return found
         return verdict(item.gathered(True), self._line, closed_lanes)
+
+    def _found(self, item: Item, closed_lanes: frozenset[int]) -> Verdict:
+        """The verdict by the line's own evidence: the one known already while that is the same."""
+        gathered, known = item.gathered(False), self._judged.get(item.tracking_id)
+        if known is not None and known.gathered == gathered and known.closed_lanes == closed_lanes:
+            return known.verdict
+        found = verdict(gathered, self._line, closed_lanes)
+        self._judged[item.tracking_id] = _Judged(gathered, closed_lanes, found)
+        return found
 
     def _adopt(self, item: Item, found: Verdict, at: datetime) -> Iterator[Action]:
         if item.verdict is None or item.verdict.lane != found.lane:

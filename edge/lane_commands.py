@@ -44,6 +44,8 @@ class LaneCommands:
 
     async def send(self) -> None:
         """Send what is wanted; what finds no free slot, or no controller, stays wanted."""
+        if not self._wanted and not self._unanswered:
+            return
         self._give_up_on_lost()
         offered = list(self._commands())
         if not offered:

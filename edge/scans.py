@@ -124,7 +124,8 @@ class Scans:
 
     def look(self, encoder_mm: int) -> None:
         """Note which items were in the tunnel while the scanner was not ready."""
-        for item in self._state.items.values():
+        self._forget_spans()
+        for item in self._state.items.values() if self._state.ct_down else ():
             if item.unscanned or not self._has_entered(item, encoder_mm):
                 continue
             length_mm = item.length_mm or self._line.belt.longest_item_mm
@@ -135,6 +136,17 @@ class Scans:
                 and (ended_mm is None or travelled_mm(entry_mm, ended_mm) >= 0)
                 for began_mm, ended_mm in self._state.ct_down
             )
+
+    def _forget_spans(self) -> None:
+        """Those that were over before any of the items came to the tunnel say nothing any more."""
+        spans = self._state.ct_down
+        while spans and (ended_mm := spans[0][1]) is not None:
+            if any(
+                travelled_mm(item.zero_mm + self._ct.position_mm, ended_mm) >= 0
+                for item in self._state.items.values()
+            ):
+                return
+            del spans[0]
 
     def _named(self, scan: ScanArrived) -> Item | None:
         """The item the scan says it is of."""

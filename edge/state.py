@@ -83,8 +83,9 @@ class Item:
         if self.scan is None and not self.scan_doubts:
             return None
         scan_id = self.scan.scan_id if self.scan else ""
-        volumes = tuple(each.sha256 for each in self.scan.volumes) if self.scan else ()
-        return ScanEvidence(scan_id, volumes, self.review, tuple(sorted(self.scan_doubts)))
+        volumes = tuple([each.sha256 for each in self.scan.volumes]) if self.scan else ()
+        doubts = tuple(sorted(self.scan_doubts)) if self.scan_doubts else ()
+        return ScanEvidence(scan_id, volumes, self.review, doubts)
 
 
 @dataclass

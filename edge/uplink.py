@@ -92,18 +92,21 @@ class Uplink:
         if not (self._client.is_connected and self.centre_ready):
             return
         self._send_late_again()
+        if self._journal.outbox_size() == len(self._sent) + len(self._unreadable):
+            return
         self._live_at = self._send(self._live_at, None, _WINDOW)
         if self._backlog_at < self._backlog_end:
             self._backlog_at = self._send(self._backlog_at, self._backlog_end, _BACKLOG_WINDOW)
 
     def _send_late_again(self) -> None:
         overdue_s = self._now_s() - _RESEND_S
+        if next(iter(self._sent.values()), overdue_s) >= overdue_s:  # the oldest
+            return
         late = sorted(sequence for sequence, sent_s in self._sent.items() if sent_s < overdue_s)
         for sequence in late:
             del self._sent[sequence]
-        if late:
-            self._backlog_at = min(self._backlog_at, late[0] - 1)
-            self._backlog_end = max(self._backlog_end, late[-1])
+        self._backlog_at = min(self._backlog_at, late[0] - 1)
+        self._backlog_end = max(self._backlog_end, late[-1])
 
     def _send(self, after: int, up_to: int | None, window: int) -> int:
         """Send rows in order while the window has room; how far it came."""

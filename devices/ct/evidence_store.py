@@ -13,7 +13,6 @@ is one rename. A file is durable (itself and its folder synced) before its hash 
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +25,7 @@ _ROLL_TO = 0.95  # of the budget, so that not every new file has to look for roo
 _LOOK_AGAIN = 0.02  # of the budget: after so much of our own, count what the others have added
 _TRIES = 3  # another process may have renamed it meanwhile
 _BLOCK = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 class EvidenceClass(StrEnum):
@@ -51,7 +51,8 @@ class Usage(Struct, frozen=True):
 
 
 class _File(Struct, frozen=True):
-    path: Path
+    name: str
+    path: str
     size: int
     stored_s: float
 
@@ -75,7 +76,7 @@ class EvidenceStore:
         self._wall = wall
         self._counted: int | None = None  # bytes of all files when last counted, and ours since
         self._since = 0
-        self._folders = {folder: root / folder for folder in _FOLDERS}
+        self._places = tuple(f"{root / folder}{os.sep}" for folder in _FOLDERS)
         for folder in (*_FOLDERS, "partial"):
             (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -87,7 +88,7 @@ class EvidenceStore:
         sha256 = sha256 or (
             sha256_of(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
         )
-        if self.find(sha256) is None:
+        if self._found(sha256) is None:
             size = self._write(content, self._root / kind / sha256)
             if self._counted is not None:
                 self._counted += size
@@ -98,12 +99,8 @@ class EvidenceStore:
 
     def find(self, sha256: str) -> Path | None:
         """Where the file of that hash lies now; another process may rename it at any time."""
-        for _ in range(_TRIES):
-            for folder in _FOLDERS:
-                path = self._folders[folder] / sha256
-                if path.is_file():
-                    return path
-        return None
+        found = self._found(sha256)
+        return None if found is None else Path(found)
 
     def classify(self, sha256: str, kind: EvidenceClass) -> Path | None:
         """Keep it as `kind` from now on, durably; returns where it lies now, None if it is not here."""
@@ -140,13 +137,13 @@ class EvidenceStore:
             self._least_free + size - usage.free,
         )
         removed = 0
-        for folder in _ROLLED:
+        for folder in _ROLLED if wanted > 0 else ():
             for file in sorted(self._files(folder), key=lambda file: file.stored_s):
                 if removed >= wanted:
                     break
                 young = folder == EvidenceClass.CLEAR and 0 <= now_s - file.stored_s < _YOUNG_S
-                if not young and file.path.name not in spare:
-                    file.path.unlink(missing_ok=True)
+                if not young and file.name not in spare:
+                    Path(file.path).unlink(missing_ok=True)
                     removed += file.size
         self._counted = usage.rollable + usage.kept - removed
         return removed
@@ -160,6 +157,14 @@ class EvidenceStore:
         self._counted, self._since = rollable + kept, 0
         return Usage(rollable, kept, self._free())
 
+    def _found(self, sha256: str) -> str | None:
+        """Its path; as text, since this is asked about every file and most are new."""
+        for _ in range(_TRIES):
+            for place in self._places:
+                if os.access(path := place + sha256, os.F_OK):
+                    return path
+        return None
+
     def _fits(self, size: int) -> bool:
         return (self._counted or 0) + size <= self._budget and self._free() - size >= self._least_free
 
@@ -167,30 +172,38 @@ class EvidenceStore:
         return shutil.disk_usage(self._root).free
 
     def _write(self, content: bytes | Path, target: Path) -> int:
+        """How many bytes; the file has its name only when it is whole and on the disk."""
+        stored_s = self._wall()
         if isinstance(content, Path) and content.stat().st_dev == self._root.stat().st_dev:
-            os.utime(content, (self._wall(), self._wall()))
+            os.utime(content, (stored_s, stored_s))
             sync(content)
             content.rename(target)
+            size = target.stat().st_size
         else:
-            descriptor, name = tempfile.mkstemp(dir=self._root / "partial")
-            partial = Path(name)
-            try:
-                with os.fdopen(descriptor, "wb") as written:
-                    if isinstance(content, Path):
-                        with content.open("rb") as read:
-                            shutil.copyfileobj(read, written, _BLOCK)
-                    else:
-                        written.write(content)
-                    written.flush()
-                    os.fsync(written.fileno())
-                os.utime(partial, (self._wall(), self._wall()))
-                partial.rename(target)
-            finally:
-                partial.unlink(missing_ok=True)
+            size = self._write_anew(content, target, stored_s)
             if isinstance(content, Path):
                 content.unlink(missing_ok=True)
         sync(target.parent)
-        return target.stat().st_size
+        return size
+
+    def _write_anew(self, content: bytes | Path, target: Path, stored_s: float) -> int:
+        partial = f"{self._root}/partial/{os.urandom(8).hex()}"
+        try:
+            with open(os.open(partial, _NEW, 0o600), "wb") as written:  # noqa: PTH123  by its descriptor
+                if isinstance(content, Path):
+                    with content.open("rb") as read:
+                        shutil.copyfileobj(read, written, _BLOCK)
+                else:
+                    written.write(content)
+                size = written.tell()
+                written.flush()
+                os.fsync(written.fileno())
+                os.utime(written.fileno(), (stored_s, stored_s))
+            os.rename(partial, target)  # noqa: PTH104
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+        return size
 
     def _move(self, sha256: str, folder: str) -> Path | None:
         target = self._root / folder / sha256
@@ -213,14 +226,14 @@ class EvidenceStore:
                 try:
                     if entry.is_file(follow_symlinks=False):
                         found = entry.stat(follow_symlinks=False)
-                        yield _File(Path(entry.path), found.st_size, found.st_mtime)
+                        yield _File(entry.name, entry.path, found.st_size, found.st_mtime)
                 except FileNotFoundError:  # renamed or rolled meanwhile
                     continue
 
     def _sweep(self, now_s: float) -> None:
         for file in self._files("partial"):
             if now_s - file.stored_s > _ABANDONED_S:
-                file.path.unlink(missing_ok=True)
+                Path(file.path).unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

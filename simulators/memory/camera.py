@@ -15,12 +15,13 @@ class MemoryCamera:
 
     def __init__(self, name: str, folder: Path, faults: FaultBoard, loop: asyncio.AbstractEventLoop) -> None:
         self.name, self._folder, self._faults, self._loop = name, folder, faults, loop
+        self._health = Health(name, DeviceState.ONLINE, 0.0)
         self._emit: Callable[[Footage], None] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def health(self) -> Health:
         """How it stands."""
-        return Health(self.name, DeviceState.ONLINE, 0.0)
+        return self._health
 
     def film(self, passage_id: str, at_s: float) -> None:
         """Record a passage; the footage comes later."""

@@ -69,6 +69,7 @@ class MemoryCt:
         self.name, self._steps = name, steps
         self._store, self._plant, self._faults, self._random = store, plant, faults, random
         self._loop, self._energies, self._within_s, self._told = loop, energies, complete_within_s, told
+        self._health = Health(name, DeviceState.ONLINE, 0.0)
         self._emit: Callable[[ScanStored], None] | None = None
         self._untaken: dict[str, ScanStored] = {}
         self._objects: dict[str, dict[str, VolumeFile]] = {}  # of scans not complete yet
@@ -77,7 +78,7 @@ class MemoryCt:
 
     def health(self) -> Health:
         """How it stands."""
-        return Health(self.name, DeviceState.ONLINE, 0.0)
+        return self._health
 
     def taken(self, scan_id: str) -> None:
         """The agent has it in its journal."""

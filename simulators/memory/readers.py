@@ -40,12 +40,13 @@ class MemoryScanner:
     ) -> None:
         self.name, self._place = name, place
         self._plant, self._faults, self._random, self._loop, self._told = plant, faults, random, loop, told
+        self._health = Health(name, DeviceState.ONLINE, 0.0)
         self._emit: Callable[[CodesRead], None] | None = None
         self._labels: deque[tuple[str, ...]] = deque(maxlen=_LABELS_KEPT)  # that it could read, newest last
 
     def health(self) -> Health:
         """How it stands."""
-        return Health(self.name, DeviceState.ONLINE, 0.0)
+        return self._health
 
     async def run(self, emit: Callable[[CodesRead], None]) -> None:
         """Hand over frames until cancelled."""
@@ -125,12 +126,13 @@ class MemoryScale:
     ) -> None:
         self.name = name
         self._plant, self._faults, self._random, self._loop, self._told = plant, faults, random, loop, told
+        self._health = Health(name, DeviceState.ONLINE, 0.0)
         self._emit: Callable[[WeightRead], None] | None = None
         self._last_g = 0.0
 
     def health(self) -> Health:
         """How it stands."""
-        return Health(self.name, DeviceState.ONLINE, 0.0)
+        return self._health
 
     async def run(self, emit: Callable[[WeightRead], None]) -> None:
         """Hand over weights until cancelled."""

@@ -49,13 +49,14 @@ class MemoryReviewer:
     ) -> None:
         self._reviewed, self._reported, self._told, self._doubt = reviewed, reported, told, doubt
         self._faults, self._random, self._loop, self._timeout_s = faults, random, loop, timeout_s
+        self._health = Health(self.name, DeviceState.ONLINE, 0.0)
         self._tasks: deque[Task] = deque()
         self._more = asyncio.Event()
         self._before: Task | None = None
 
     def health(self) -> Health:
         """How it stands."""
-        return Health(self.name, DeviceState.ONLINE, 0.0)
+        return self._health
 
     def ask(self, task: Task) -> None:
         """Have a scan reviewed."""
