@@ -17,12 +17,6 @@ from simulators.simulate.seed_run import Order, SeedReport, run_seed
 
 PARCELS = 3_000  # a seed
 FIXED = (101, 102, 103, 104)
-    2,
-    4,
-    6,
-    7,
-    9,
-)  # a backlog's end, releases never seen, a list not fetched, an abort over a power cycle
 FRESH = 3
 BELT_S = 3 * 3600.0  # more than so many parcels take
 
