@@ -166,8 +166,8 @@ class Core:
                 if event.point == self._line.belt.decide_eye and item.verdict is None:
                     self._decide(item, at)
             case ItemEventKind.DECIDED:
-                item.past_cutoff = True
                 self._judging.ruled(item, lane, CommandOutcome.ACCEPTED)
+                item.past_cutoff = True
                 item.confirmed = item.verdict is not None and item.verdict.lane == lane
                 item.note(at, "lane_latched", event.encoder_mm, detail=str(lane))
             case ItemEventKind.DIVERTED:

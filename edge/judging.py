@@ -73,10 +73,11 @@ class Judging:
             yield from self._adopt(item, found, at)
 
     def ruled(self, item: Item, lane: int, outcome: CommandOutcome) -> None:
-        """What the controller says of a lane command: whether a release may be under way."""
+        """What the controller says of a lane command: whether a release may be under way. A latched one may
+        have been carried out unseen: a lane accepted later does not take it back."""
         release = self._line.lane(lane).role is LaneRole.RELEASE
         if outcome is CommandOutcome.ACCEPTED:
-            item.may_leave = release
+            item.may_leave = release or (item.past_cutoff and item.may_leave)
         elif release and outcome in (CommandOutcome.TOO_LATE, CommandOutcome.LANE_UNAVAILABLE):
             item.may_leave = (
                 False  # of an item or an epoch it no longer knows it cannot say: it may have left

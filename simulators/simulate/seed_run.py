@@ -6,7 +6,8 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -70,10 +71,20 @@ class SeedReport(Struct):
 
 def run_seed(site: Site, order: Order, told: Callable[[int], None] = lambda _parcels: None) -> SeedReport:
     """Run a seed; `told` hears now and then how many parcels have been done."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     folder = _MEMORY_FILES if os.access(_MEMORY_FILES, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="redpeak-", dir=folder) as data:
+    with quiet(), tempfile.TemporaryDirectory(prefix="redpeak-", dir=folder) as data:
         return _Run(site, order, Path(data), told).run()
+
+
+@contextmanager
+def quiet() -> Generator[None]:
+    """Without logs: what a fault makes the site say would fill them."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 class _Run:

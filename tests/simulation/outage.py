@@ -1,11 +1,9 @@
 """An outage of the broker in memory: how the backlog drains, and whether what happens then waits."""
 
 import asyncio
-import logging
 import tempfile
 from pathlib import Path
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,7 +17,7 @@ from simulators.memory.simulation import Simulation
 from simulators.memory.virtual_time import EPOCH, VirtualLoop
 from simulators.parcels import endless
 from simulators.promises.checker import Checker
-from simulators.simulate.seed_run import fast
+from simulators.simulate.seed_run import fast, quiet
 
 SPEED_MM_S = 1100  # at a pitch of 1.1 m, 3,600 parcels an hour
 _SCAN_S = 0.1
@@ -40,10 +38,9 @@ class Outage(Struct):
 
 def measure(outage_s: float, seed: int = 1) -> Outage:
     """Run a line with an outage in the middle; nothing else goes wrong."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
-    with tempfile.TemporaryDirectory(prefix="redpeak-") as data:
+    with quiet(), tempfile.TemporaryDirectory(prefix="redpeak-") as data:
         try:
             return loop.run_until_complete(_Run(loop, Path(data), seed).live(outage_s))
         finally:

@@ -117,3 +117,16 @@ def test_what_the_controllers_word_says_of_a_release_under_way(
         unknown = outcome in (CommandOutcome.UNKNOWN_ITEM, CommandOutcome.WRONG_EPOCH)
         stays = lane == INSPECT or unknown
         assert item.may_leave is (before and stays)
+
+
+@pytest.mark.parametrize("latched", [R1, INSPECT])
+def test_a_latched_release_that_was_not_seen_in_its_lane_may_have_left_whatever_is_accepted_later(
+    judging: Judging, state: State, latched: int
+) -> None:
+    """The controller still tracks the item and takes another lane for it; the parcel may be gone."""
+    item = on_belt(state)
+    decided(judging, item)
+    judging.ruled(item, latched, CommandOutcome.ACCEPTED)
+    item.past_cutoff = True
+    judging.ruled(item, INSPECT, CommandOutcome.ACCEPTED)
+    assert leaves_unseen(judging, item) is (LaneRole.RELEASE if latched == R1 else None)
