@@ -34,13 +34,26 @@ class ImageException(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What was found."""
+    """What was found; what follows from each stands in the taxonomy (`models/taxonomy.toml`)."""
 
+    FIREARM = "firearm"
+    FIREARM_PART = "firearm_part"
+    AMMUNITION = "ammunition"
+    BLADE = "blade"
     LIQUID = "liquid"
     POWDER = "powder"
-    BLADE = "blade"
-    FIREARM = "firearm"
+    PILL = "pill"
     BATTERY = "battery"
+    PRESSURE_CAN = "pressure_can"
+    IVORY = "ivory"
+    BONE = "bone"
+    MEAT = "meat"
+    FRUIT_SEED = "fruit_seed"
+    CASH = "cash"
+    PHONE = "phone"
+    COMPUTER = "computer"
+    WATCH = "watch"
+    COSMETIC = "cosmetic"
     DENSE_METAL = "dense_metal"
     ORGANIC_MASS = "organic_mass"  # a large homogeneous organic body
     OTHER = "other"

@@ -1,0 +1,1 @@
+"""How X-rays are attenuated: measured tables, and nothing of any scanner."""
