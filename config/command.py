@@ -53,12 +53,22 @@ def assemble(arguments: list[str]) -> typer.Typer:
     )
     app.callback()(_root)
     app.command("version")(show_version)
-    found = entry_points(group=GROUP)
-    asked = [entry for entry in found if arguments and entry.name == arguments[0]]
-    if asked or arguments[:1] != ["version"]:
-        for entry in asked or sorted(found, key=lambda entry: entry.name):
-            _add(app, entry)
+    if arguments[:1] != ["version"]:
+        add_entries(app, GROUP, arguments[0] if arguments else "")
     return app
+
+
+def add_entries(app: typer.Typer, group: str, asked: str = "") -> None:
+    """Let the rooms add their commands to a group of them.
+
+    Args:
+        app: gets the commands.
+        group: of entry points, each a function that takes `app` and adds to it.
+        asked: if there is an entry of this name, it alone is imported.
+    """
+    found = sorted(entry_points(group=group), key=lambda entry: entry.name)
+    for entry in [entry for entry in found if entry.name == asked] or found:
+        _add(app, entry)
 
 
 def _root() -> None:

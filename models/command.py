@@ -1,64 +1,20 @@
-"""`redpeak volume`: what a CT file says, and whether we would take it."""
-
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
+"""`redpeak ct`: what there is to do with CT images; other rooms add their own commands to it."""
 
 import typer
-from msgspec import structs
-from rich.console import Console
-from rich.table import Table
 
-from models.formats.errors import FormatError
-from models.formats.volumes import Part, read_part
+from config.command import add_entries
+from models.evaluation.command import evaluate
+from models.review.command import review
+from models.show import show
 
-_Files = Annotated[
-    list[Path], typer.Argument(help="DICOS CT, NIfTI-1, or raw values with NAME.json beside them.")
-]
+GROUP = "redpeak.commands.ct"  # entry points: functions that take the `ct` typer.Typer and add to it
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the `volume` commands."""
-    volume = typer.Typer(help="Look at CT files.", no_args_is_help=True)
-    volume.callback()(_volume)
-    volume.command("show")(show)
-    app.add_typer(volume, name="volume")
-
-
-def show(files: _Files) -> None:
-    """Say what each file is and what is wrong with it; exit code 1 if anything is wrong."""
-    console = Console()
-    wrong = 0
-    for file in files:
-        try:
-            part = read_part(file)
-        except FormatError as error:
-            wrong += 1
-            typer.echo(str(error), err=True)
-            continue
-        table = Table("", "", title=file.name, title_justify="left", show_header=False)
-        for name, value in _lines(part):
-            table.add_row(name, value)
-        console.print(table)
-    if wrong:
-        raise typer.Exit(1)
-
-
-def _volume() -> None:
-    """Look at CT files."""
-
-
-def _lines(part: Part) -> Sequence[tuple[str, str]]:
-    lines = [
-        ("shape (z, y, x)", str(part.images[0].shape)),
-        ("spacing in mm", str(part.spacing_mm)),
-        ("energy", part.stated or ("low and high" if len(part.images) == 2 else "not stated")),
-    ]
-    lines += [
-        ("attenuation in 1/cm", f"{image.min():.4g} to {image.max():.4g}, mean {image.mean():.4g}")
-        for image in part.images
-    ]
-    if part.header is not None:
-        said = structs.asdict(part.header)
-        lines += [(name, str(said[name])) for name in said if name not in ("shape", "spacing_mm", "energy")]
-    return lines
+    """Add the `ct` commands."""
+    ct = typer.Typer(help="CT images: look at them, review them, measure reviewers.", no_args_is_help=True)
+    ct.command("show")(show)
+    ct.command("review")(review)
+    ct.command("evaluate")(evaluate)
+    add_entries(ct, GROUP)
+    app.add_typer(ct, name="ct")

@@ -102,3 +102,4 @@ class Review(Struct, frozen=True, omit_defaults=True):
     model_sha256: str = ""  # of an ONNX model
     took_ms: int = 0
     detail: str = ""  # a sentence for people, never personal data
+    suspicion: Share | None = None  # probability that the parcel holds something that alarms; None: not said

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.findings import Outcome, Review
 from models.interfaces import Reviewer
 from models.review.merging import merged
+from models.review.suspicion import suspicion_of
 from models.volume import Volume
 
 _GRAVITY = {Outcome.CLEAR: 0, Outcome.ALARM: 1, Outcome.EXCEPTION: 2}
@@ -29,7 +30,10 @@ class CombinedReviewer:
 
 
 def combine(reviews: Sequence[Review]) -> Review:
-    """One review of several: exception over alarm over clear; measures are the first that there are."""
+    """One review of several: exception over alarm over clear; measures are the first that there are.
+
+    Its suspicion is the greatest of all, if any of them states one.
+    """
     gravest = max(reviews, key=lambda review: _GRAVITY[review.outcome])
     return Review(
         outcome=gravest.outcome,
@@ -41,4 +45,7 @@ def combine(reviews: Sequence[Review]) -> Review:
         model_sha256=next((each.model_sha256 for each in reviews if each.model_sha256), ""),
         took_ms=sum(review.took_ms for review in reviews),
         detail="; ".join(dict.fromkeys(review.detail for review in reviews if review.detail)),
+        suspicion=max(map(suspicion_of, reviews))
+        if any(each.suspicion is not None for each in reviews)
+        else None,
     )

@@ -35,7 +35,7 @@ def test_command_exists_with_its_options(shown: str) -> None:
     words = shlex.split(shown)
     options = [word for word in words if word.startswith("--")]
     start = [word for word in words if not word.startswith("-")]
-    command = start[:2] if start[0] in {"site", "journal", "central", "edge"} else start[:1]
+    command = start[:2] if start[0] in {"site", "journal", "central", "edge", "ct"} else start[:1]
     told = says(*command, "--help")
     assert not [option for option in options if option not in told]
 

@@ -200,12 +200,12 @@ def test_files_of_no_format(tmp_path: Path, content: bytes) -> None:
         load_volume(_files((tmp_path / "a", "both")))
 
 
-def test_volume_show(tmp_path: Path) -> None:
+def test_ct_show(tmp_path: Path) -> None:
     app = typer.Typer()
     add_to(app)
     good = write_ct(tmp_path / "good", ramp())
-    shown = CliRunner().invoke(app, ["volume", "show", str(good)])
+    shown = CliRunner().invoke(app, ["ct", "show", str(good)])
     assert shown.exit_code == 0 and "(5, 6, 7)" in shown.output and "3-17" in shown.output
     (tmp_path / "bad").write_bytes(good.read_bytes()[:-1])
-    refused = CliRunner().invoke(app, ["volume", "show", str(good), str(tmp_path / "bad")])
+    refused = CliRunner().invoke(app, ["ct", "show", str(good), str(tmp_path / "bad")])
     assert refused.exit_code == 1 and "bad: PixelData: cut short" in refused.output

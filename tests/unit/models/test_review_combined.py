@@ -45,6 +45,15 @@ def test_measures_hash_and_details_are_kept() -> None:
     assert found.findings == ALARM.findings
 
 
+def test_the_greatest_suspicion_counts_if_any_states_one() -> None:
+    assert combine([CLEAR, ALARM]).suspicion is None
+    unsure = Review(Outcome.CLEAR, "d", suspicion=0.3)
+    assert combine([CLEAR, unsure]).suspicion == 0.3
+    assert combine([unsure, ALARM]).suspicion == 0.8  # of one that states none its surest finding's score
+    telephone = Review(Outcome.ALARM, "e", findings=(finding(FindingKind.PHONE, HERE, 0.9),))
+    assert combine([unsure, telephone]).suspicion == 0.3
+
+
 def test_one_thing_is_one_finding() -> None:
     weaker = finding(FindingKind.LIQUID, NEAR, 0.6)
     stronger = finding(FindingKind.LIQUID, HERE, 0.9)

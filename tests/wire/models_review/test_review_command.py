@@ -1,4 +1,4 @@
-"""`redpeak review` on files of the plant's CT."""
+"""`redpeak ct review` on files of the plant's CT."""
 
 from pathlib import Path
 
@@ -8,19 +8,19 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from models.command import add_to
 from models.findings import FindingKind, ImageException, Outcome, Review
 from models.formats.header import Energy
 from models.formats.raw import RawDescription, write_raw
-from models.review.command import add_to
 from simulators.ct.hazards import Hazard
+from tests.unit.models.evaluated import written
 from tests.wire.models_review.scans import scanned
 
 
 def run(*words: str) -> Result:
     app = typer.Typer()
-    app.callback()(lambda: None)
     add_to(app)
-    return CliRunner().invoke(app, ["review", *words])
+    return CliRunner().invoke(app, ["ct", "review", *words])
 
 
 def found(result: Result) -> Review:
@@ -70,3 +70,27 @@ def test_a_model_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "none.onnx" in result.stderr
+
+
+def test_a_picture_is_drawn_beside_the_table(tmp_path: Path) -> None:
+    paths = [file.path for file in scanned(tmp_path, Hazard.BOTTLE)]
+    result = run(*paths, "--picture", str(tmp_path / "picture.png"))
+    assert (result.exit_code, "liquid" in result.stdout) == (1, True)
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_of_what_cannot_be_read_there_is_no_picture(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"text")
+    result = run(str(tmp_path / "file"), "--picture", str(tmp_path / "picture.png"))
+    assert (result.exit_code, "no picture" in result.stderr) == (1, True)
+    assert not (tmp_path / "picture.png").exists()
+
+
+def test_a_parcel_of_a_labelled_set_is_reviewed_with_its_truth(tmp_path: Path) -> None:
+    written(tmp_path / "set", count=2)
+    parcel = str(tmp_path / "set" / "000001.npz")
+    result = run(parcel, "--json", "--picture", str(tmp_path / "picture.png"))
+    assert (result.exit_code, found(result).exception) == (1, ImageException.EMPTY)
+    assert (tmp_path / "picture.png").exists()
+    missing = run(str(tmp_path / "set" / "000007.npz"))
+    assert (missing.exit_code, "000007" in missing.stderr) == (2, True)

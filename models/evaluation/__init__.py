@@ -1,0 +1,1 @@
+"""How well reviewers do on labelled sets: run over every parcel, measured, reported with its doubt."""
