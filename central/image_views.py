@@ -51,6 +51,7 @@ class ReviewShown(Struct, frozen=True):
     model_sha256: str
     took_ms: int
     detail: str
+    suspicion: float | None  # probability that the parcel holds something that alarms
 
 
 class ScanView(Struct, frozen=True):

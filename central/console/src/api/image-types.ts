@@ -68,6 +68,7 @@ export interface ImageReview {
   model_sha256: string;
   took_ms: number;
   detail: string;
+  suspicion: number | null; // probability that the parcel holds something that alarms
 }
 
 export interface Scan {

@@ -6,7 +6,7 @@ import { passagePath } from "../api/queries.ts";
 import { useMay } from "../api/site.tsx";
 import type { PassagePage } from "../api/types.ts";
 import { useText } from "../i18n/text.ts";
-import { Findings, ImageSentences } from "../review/findings.tsx";
+import { Findings, ImageSentences, ReviewedBy } from "../review/findings.tsx";
 import { OutcomeMark } from "../review/outcome-mark.tsx";
 import "../review/findings.css";
 import { Fact, Part } from "./part.tsx";
@@ -40,7 +40,7 @@ export function ImagePart({ page }: { page: PassagePage }) {
       {scan ? null : <p className="quiet">{words.noScan}</p>}
       {review ? <Findings findings={review.findings} chosen={null} /> : null}
       {scan ? <ImageSentences review={review} doubts={scan.doubts} /> : null}
-      {review ? <p className="detail">{words.reviewedBy(review.reviewer, String(review.took_ms))}</p> : null}
+      {review ? <ReviewedBy review={review} /> : null}
       {media.length > 0 ? (
         <dl className="facts">
           {media.map((item) => (

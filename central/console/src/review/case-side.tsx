@@ -9,7 +9,7 @@ import { useText } from "../i18n/text.ts";
 import { Weights } from "../passage/evidence.tsx";
 import { PapersPart } from "../passage/papers.tsx";
 import { Fact, Part } from "../passage/part.tsx";
-import { Findings, ImageSentences } from "./findings.tsx";
+import { Findings, ImageSentences, ReviewedBy } from "./findings.tsx";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { metalOnly, type View } from "./stage/use-view.ts";
 import type { Look } from "./volume/seen.ts";
@@ -64,7 +64,7 @@ export function CaseSide({ page, image, view, look }: Props) {
           <p className="quiet">{words.nothingFound}</p>
         )}
         {metalOnly(view.state.look.strip) ? <p className="tone-doubt">{words.stripped}</p> : null}
-        {review ? <p className="detail">{words.reviewedBy(review.reviewer, String(review.took_ms))}</p> : null}
+        {review ? <ReviewedBy review={review} /> : null}
       </Part>
       <Comparisons page={page} image={image} />
       <Part title={text.passage.goods}>

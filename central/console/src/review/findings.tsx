@@ -43,6 +43,17 @@ export function Findings({ findings, chosen, missing, choose }: Props) {
   );
 }
 
+/** Who reviewed the image, and how likely it holds something that alarms, where the reviewer says so. */
+export function ReviewedBy({ review }: { review: ImageReview }) {
+  const { review: words } = useText();
+  return (
+    <p className="detail">
+      {words.reviewedBy(review.reviewer, String(review.took_ms))}
+      {review.suspicion === null ? null : ` · ${words.suspicion} ${percent(review.suspicion)}`}
+    </p>
+  );
+}
+
 /** Why the image cannot be judged and whose it may not be, as sentences. */
 export function ImageSentences({ review, doubts }: { review: ImageReview | null; doubts: readonly ScanDoubt[] }) {
   const { review: words } = useText();

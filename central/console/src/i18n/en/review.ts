@@ -90,6 +90,7 @@ export const review: Words<typeof chinese> = {
     nothingFound: "Nothing was boxed.",
     stripped: "Only metal is shown now.",
     reviewedBy: (reviewer, ms) => `${reviewer}, took ${ms} ms`,
+    suspicion: "suspicion",
     score: "Confidence",
     notSeen: "not seen whole",
     comparisons: "Comparison",

@@ -89,6 +89,7 @@ export const review = {
     nothingFound: "没有框出任何东西。",
     stripped: "现在只显示金属。",
     reviewedBy: (reviewer: string, ms: string) => `${reviewer}，用时 ${ms} ms`,
+    suspicion: "可疑概率",
     score: "把握",
     notSeen: "还没看全",
     comparisons: "比对",
